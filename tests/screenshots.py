@@ -36,7 +36,7 @@ NAME = "users_primary_workspace_id_workspaces_id_fk"
 SIZES = ((80, 24), (140, 40), (200, 50))
 MOMENT = datetime(2026, 3, 1, 3, 0, 0, tzinfo=UTC)
 ERROR = 'ERROR:  null value in column "primary_workspace_id" of relation "users" violates not-null constraint'
-# The path is on the last picture, so it must be the same everywhere.
+# The path is on the last screenshot, so it must be the same everywhere.
 RUNS = Path(tempfile.gettempdir()) / "fkdash-screenshots"
 _KEPT = "as_before"
 MOVING = "incident.svg"
@@ -101,7 +101,7 @@ async def change(take: Take, press: Press, paste: Press, until: Wait) -> None:
 
 
 async def incident(take: Take, press: Press, paste: Press, until: Wait) -> None:
-    """The walk of the moving picture; each name is what is pressed to get there, with the seconds it stays."""
+    """The walk of the moving screenshot; each name is what is pressed to get there, with the seconds it stays."""
     await until("BITES 412", "more: b")
     take("5|fkdash demo      the first screen: 412 workspaces cannot be deleted")
     await press("b")
@@ -149,7 +149,7 @@ async def walked(dsn: str, size: tuple[int, int], steps: Walk) -> dict[str, Scre
     async with app.run_test(size=size) as pilot:
 
         async def until(*texts: str) -> None:
-            # What is still being asked would be on the picture, with the seconds it takes on this machine.
+            # What is still being asked would be on the screenshot, with the seconds it takes on this machine.
             try:
                 async with asyncio.timeout(3 * SECONDS):
                     while any(text not in shown(app) for text in texts) or not _at_rest(app):

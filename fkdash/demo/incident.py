@@ -13,7 +13,6 @@ from fkdash.db.queries import query
 from fkdash.demo.population import batches
 from fkdash.errors import UsageError
 
-FOREIGN_KEY = "users_primary_workspace_id_workspaces_id_fk"
 _PACKAGE = "fkdash.demo"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from fkdash.pictures.picture import Pen
 
-Action = Literal["CASCADE", "SET NULL", "SET DEFAULT", "NO ACTION", "RESTRICT"]
 ROLES: Final[dict[str, Role]] = {
     "CASCADE": "deletes",
     "SET NULL": "nulls",

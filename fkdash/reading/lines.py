@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 """The keys that lead to a value, and the numbers of list entries from 0."""
-LineOf = "Callable[[Path], int | None]"
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)(.*?)\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*'|\s*\.\s*)+?)\s*=""")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @fact
 class PredictedError:
-    """The error PostgreSQL will raise, in its own (English) words; `relation` is the failing row's table."""
+    """The error PostgreSQL will raise, in its own (English) words; its relation is the failing row's table."""
 
     sqlstate: str
     message: str

@@ -26,7 +26,6 @@ class Glyphs(Writing):
 
     arrow: str
     rule: str
-    pointer: str
     cursor: str
     more: str
     separator: str
@@ -39,7 +38,6 @@ UNICODE = Glyphs(
     ellipsis="…",
     arrow="→",
     rule="─",
-    pointer="▸",
     cursor="▏",
     more="▼",
     separator="·",
@@ -51,7 +49,6 @@ ASCII = Glyphs(
     ellipsis="..",
     arrow="->",
     rule="-",
-    pointer=">",
     cursor="_",
     more="v",
     separator="-",

@@ -39,7 +39,6 @@ _DECORATION: Final = re.compile(
     rb"(?:[\w.-]{1,80} +\| ?|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+) std(?:out|err) [FP] )"
 )
 _VERBOSE: Final = re.compile(r"([0-9A-Z]{5}): ")
-_ERRORS: Final = frozenset(ERROR)
 
 
 class TextLog:

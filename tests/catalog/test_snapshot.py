@@ -17,8 +17,6 @@ from fkdash.rules.registry import findings
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
-NEEDS_SIZES = {"FK301", "FK302", "FK303"}
-
 
 @pytest.mark.newest_version
 async def test_a_snapshot_is_judged_as_its_database_is(incident_database: TestDatabase, tmp_path: Path) -> None:

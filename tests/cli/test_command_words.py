@@ -87,7 +87,7 @@ async def test_two_databases_are_not_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.newest_version
-async def testoptions_before_the_command_lead_to_the_same_database(incident_database: TestDatabase) -> None:
+async def test_options_before_the_command_lead_to_the_same_database(incident_database: TestDatabase) -> None:
     where = ("-h", incident_database.socket_directory, "-U", "postgres", "-d", incident_database.name)
     before, after = await fkdash(*where, "list"), await fkdash("list", *where)
     assert before.returncode == 0

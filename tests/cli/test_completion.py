@@ -25,8 +25,6 @@ from tests.support.commands import fkdash
 from tests.support.patience import LONG_ENOUGH
 from tests.support.servers import TestDatabase
 
-NAME = "users_primary_workspace_id_workspaces_id_fk"
-
 
 async def completed(*words: str, environment: dict[str, str] | None = None, shell: str = "zsh") -> list[str]:
     ended = await fkdash("--complete", shell, *words, environment=environment)

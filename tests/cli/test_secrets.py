@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fkdash.cli.commands import COMMANDS
 from fkdash.cli.main import main
 from fkdash.errors import UsageError
 from fkdash.faults import details_of
@@ -42,9 +43,11 @@ _COMMANDS: tuple[list[str], ...] = (
     ["list"], ["list", "-d"], ["list", "-h"], ["list", "-U"], ["list", "-p"], ["list", "--profile"], ["list", "app"], ["list", "--format"], ["list", "-d", "app", "--look"],
     ["check"], ["check", "--profiles"], ["check", "--fail-on"], ["report"], ["explain"], ["orphans", "scan"], ["fix", "plan"],
     ["fix", "plan", "constraint"], ["fix", "apply", "--plan"], ["fix", "apply", "constraint", "--option", "no-action"],
-    ["fix", "undo"], ["fix", "show"], ["preview", "--table", "t", "--all"], [], ["-d"], ["--profile"], ["grants", "--look"],
-    ["config", "check", "--config"], ["config", "show", "--config"], ["lint"], ["drift", "app"], ["snapshot"], ["watch", "--log"], ["complete"],
+    ["fix", "rehearse", "constraint", "--option", "no-action"], ["fix", "export", "constraint", "--option", "no-action"],
+    ["fix", "undo"], ["fix", "resume"], ["fix", "history", "--journal-in-database", "ops"], ["fix", "show"], ["guard", "t"], ["preview", "--table", "t", "--all"], [], ["-d"], ["--profile"], ["grants", "--look"],
+    ["config", "check", "--config"], ["config", "show", "--config"], ["lint"], ["snapshot"], ["watch", "--log"],
 )  # fmt: skip
+_TAKE_NEITHER_DSN_NOR_FILE = {"demo", "rules", "schema", "completion"}
 _VARIABLES = ("PGDATABASE", "PGHOST", "PGUSER", "PGSERVICE", "PGPORT", "DATABASE_URL", "PGPASSWORD")
 
 
@@ -82,6 +85,11 @@ def _said(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
     out, err = capfd.readouterr()
     assert code in {2, 3}, (arguments, out, err)
     return out + err
+
+
+def test_every_command_that_takes_a_dsn_or_a_file_is_tried() -> None:
+    tried = {name for name in COMMANDS if any(each[: len(name.split())] == name.split() for each in _COMMANDS)}
+    assert set(COMMANDS) - tried == _TAKE_NEITHER_DSN_NOR_FILE
 
 
 @pytest.mark.usefixtures("nothing_set")

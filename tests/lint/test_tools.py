@@ -12,6 +12,7 @@ from fkdash.cli.main import main
 from fkdash.errors import UsageError
 from fkdash.lint.reading import FilesRead, read_sources
 from fkdash.lint.sources import find_sources
+from fkdash.lint.tools import TOOLS
 
 A, B, C = "CREATE TABLE a (id int PRIMARY KEY);", "ALTER TABLE a ADD b int;", "ALTER TABLE a RENAME b TO c;"
 DOWN = "DROP TABLE a;"
@@ -59,6 +60,10 @@ def read(folder: Path, files: dict[str, str], tool: str | None = None) -> FilesR
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
     return read_sources(find_sources([folder], tool))
+
+
+def test_every_tool_has_its_folder_here() -> None:
+    assert set(FOLDERS) == {tool.name for tool in TOOLS}
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["unix", "windows"])

@@ -198,7 +198,6 @@ def _edit_django(folder: Path, option: str) -> None:
         path.write_text(path.read_text().replace("models.DO_NOTHING)", "models.DO_NOTHING, null=True)"))
 
 
-_RUNNER = "node_modules/.bin/"
 PROJECTS = {
     "knex": Project(
         "knex", _knex("js"), ("knex", "migrate:latest"), ("knex", "migrate:down"),

@@ -57,7 +57,6 @@ _DATA_EXCEPTION = "22"
 __all__ = [
     "PreflightLine",
     "Standing",
-    "locked_tables",
     "may_start",
     "never_proven",
     "preflight",
@@ -123,11 +122,6 @@ async def _met(writer: Writer, catalog: Catalog, plan: Plan, seconds: float) -> 
 def may_start(lines: Iterable[PreflightLine]) -> bool:
     """Tell whether no line stops the run."""
     return all(line.standing is not Standing.STOP for line in lines)
-
-
-def locked_tables(catalog: Catalog, plan: Plan) -> list[int]:
-    """Give the OIDs of the tables that the plan's steps lock exclusively."""
-    return tables_by_mode(catalog, plan.steps).get(LockMode.ACCESS_EXCLUSIVE, [])
 
 
 def tables_by_mode(catalog: Catalog, steps: Iterable[Step]) -> dict[LockMode, list[int]]:

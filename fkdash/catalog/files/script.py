@@ -33,7 +33,7 @@ _MOST_TEXT: Final = 2000
 
 @fact
 class Said:
-    """A statement in its file; `explicit` tells that BEGIN stands before it."""
+    """A statement in its file; those with the same `transaction` run in one."""
 
     file: str
     statement: Statement

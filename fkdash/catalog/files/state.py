@@ -381,14 +381,6 @@ class State:
         for constraint in [each for each in self.constraints.values() if each.index == oid]:
             self.change_constraint(constraint, index=new)
 
-    def renew_constraint(self, oid: int) -> None:
-        """Give a constraint the number of one made now."""
-        constraint, new = self.constraints[oid], self.new_oid()
-        self.remove_constraint(constraint)
-        self.add_constraint(replace(constraint, oid=new))
-        for other in [each for each in self.constraints.values() if each.parent == oid]:
-            self.change_constraint(other, parent=new)
-
     def _name_constraint(self, constraint: Constraint) -> None:
         where = (constraint.schema, constraint.name)
         self.put(self.constraint_names, where, (*self.constraint_names.get(where, ()), constraint.oid))

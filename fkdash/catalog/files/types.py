@@ -68,7 +68,6 @@ _GIST: Final = {
     "tsquery": "tsquery_ops", **dict.fromkeys(_RANGES, "range_ops"),
     **dict.fromkeys(_MULTIRANGES, "multirange_ops"),
 }  # fmt: skip
-_COLLATABLE: Final = frozenset({"text", "varchar", "bpchar", "name"})
 
 _NUMBERS: Final = {name: rank for rank, name in enumerate(("int2", "int4", "int8", "numeric", "float4", "float8"))}
 TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name"})
@@ -209,12 +208,6 @@ def takes_number(state: State, type_ref: TypeRef) -> bool:
     if base.oid:
         return state.types[base.oid].kind not in "ecrm"
     return base.builtin in FROM_NUMBER
-
-
-def collatable(state: State, type_ref: TypeRef) -> bool:
-    """Tell whether a column of the type has a collation of its own to speak of."""
-    base = base_of(state, type_ref)
-    return base.builtin in _COLLATABLE or (bool(base.oid) and state.types[base.oid].name == "citext")
 
 
 def default_class(state: State, type_ref: TypeRef, method: str) -> str:  # noqa: PLR0911 - one line for each case

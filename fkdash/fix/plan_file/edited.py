@@ -41,7 +41,6 @@ _ACTIONS: Final = (
     ("ALTER", "COLUMN"),
     ("ATTACH", "PARTITION"),
 )
-_NAMES: Final = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
 _CONSTANTS: Final = frozenset(
     {
         TokenType.STRING,

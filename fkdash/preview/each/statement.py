@@ -57,7 +57,7 @@ class Holding:
 
 
 class EachComposer:
-    """Writes the statement; its result is one row: `numbers` as `questions` orders them, and a page of `held`."""
+    """Writes the statement; its result is one row: `numbers` as `statement` orders them, and a page of `held`."""
 
     def __init__(self, facts: Facts, plan: SetPlan, domains: Mapping[Step, Sequence[Obstacle]]) -> None:
         self._facts = facts

@@ -247,10 +247,6 @@ class OrphansScreen(BaseScreen):
         )
 
 
-def _name(each: ScannedReference) -> str:
-    return each.reference.key.name or "not declared"
-
-
 def _number(each: ScannedReference) -> str:
     if each.orphans.rows is None:
         return "?"

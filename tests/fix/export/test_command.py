@@ -18,7 +18,6 @@ from tests.support.servers import TestDatabase
 pytestmark = pytest.mark.newest_version
 KEY = "users_primary_workspace_id_workspaces_id_fk"
 NAMED = ("fix", "export", KEY, "--option", "no-action", "--tool", "dbmate", "--dir")
-CONDITION = f"select confdeltype::text from pg_constraint where conname = '{KEY}'"
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from fkdash.fix.export.model import FileChange, Kind, UnfitFolderError
 from fkdash.fix.export.table import NAMES
 from fkdash.fix.export.write import write
 from tests.fix.export.plans import export, plan_for
+from tests.tools import more_projects, projects
+from tests.tools.documented import DOCUMENTED
 
 FIRST = {
     "dbmate": ("db/migrations/20240101000000_init.sql", "-- migrate:up\nselect 1;\n-- migrate:down\n"),
@@ -46,6 +48,13 @@ NEXT = {
     "sequelize": ("20261129040000-users-primary-workspace-fk-no-action.js",),
     "typeorm": ("1795924800000-UsersPrimaryWorkspaceFkNoAction.ts",),
 }  # fmt: skip
+
+
+def test_every_tool_is_run_or_its_documented_rules_are_and_the_readme_counts_them() -> None:
+    run = {project.tool for project in (projects.PROJECTS | more_projects.PROJECTS).values()} | set(DOCUMENTED)
+    assert set(NAMES) - run == {"drizzle", "pgtap"}, "these two have a test file of their own in tests/tools"
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    assert f"--tool drizzle --dir .` and {len(NAMES) - 2} other tools; `--tool pgtap`" in readme
 
 
 def lay(folder: Path, tool: str) -> Path:

@@ -10,7 +10,6 @@ from fkdash.catalog.files.tables.bounds import partitions_of, want_free_bound
 from fkdash.catalog.files.tables.checks import inherit_check, want_to_merge
 from fkdash.catalog.files.tables.descent import want_no_circle, want_shallow, with_heirs
 from fkdash.catalog.files.tables.foreign_keys import (
-    copies_of,
     copy_for_referenced_partition,
     copy_to_partition,
     mark_validated,
@@ -347,12 +346,3 @@ def validate_index(state: State, index: Relation) -> None:
     state.change(index, index=replace(fact, valid=True))
     if fact.parent:
         validate_index(state, state.relations[fact.parent])
-
-
-def want_no_copies(state: State, key: object) -> None:
-    """Raise DoubtfulError where a key is kept for partitions and a change would have to reach all of them."""
-    from fkdash.catalog.files.facts import Constraint
-
-    assert isinstance(key, Constraint)  # noqa: S101 - it comes from the constraints
-    if copies_of(state, key):
-        raise DoubtfulError(f"{key.name} is kept for partitions as well, which is not followed here")

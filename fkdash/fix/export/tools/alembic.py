@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fkdash.fix.export.model import Part, Request
 
 _REVISION_LENGTH: Final = 12
-_LONGEST_VERSION: Final = 32
 _DEFAULT_TEMPLATE: Final = "%(rev)s_%(slug)s"
 
 

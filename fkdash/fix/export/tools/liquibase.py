@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"(?P<number>\d*).*\.sql", re.IGNORECASE)
 _FORMATTED: Final = re.compile(r"^--\s*liquibase formatted sql", re.IGNORECASE)
-_SIGN: Final = "a file that begins with --liquibase formatted sql"
 _CHANGELOG: Final = re.compile(r".*\.(?:xml|ya?ml|json)", re.IGNORECASE)
 _AUTHOR: Final = re.compile(r"^--\s*changeset\s+\"?([\w.@-]+)\"?:", re.MULTILINE | re.IGNORECASE)
 
