@@ -36,9 +36,13 @@ class CompositeNames:
     tables: Mapping[TableName, Table]
     names: KeyNames
 
+    def __bool__(self) -> bool:
+        """Tell whether there is any such key."""
+        return bool(self.names.forms)
+
     def references(self, table: Table, column: Column) -> Iterator[ForeignKey]:
         """Give the reference that a column makes with others of its table, as a key that nobody declared."""
-        found = self.names.target(table, column) if self.names.forms else None
+        found = self.names.target(table, column)
         if found is None:
             return
         referenced, telling = self.tables[found[0]], found[1]

@@ -43,9 +43,11 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             named = names.target(table, column)
             joined = by_join.get((table.name, column.name)) if by_join else None
             found = joined or named
-            if found is None and (table.name, column.name) not in several:
-                yield from map(_of_several, composite.references(table, column))
-            if found is None or found == (table.name, column.name):
+            if found is None:
+                if composite and (table.name, column.name) not in several:
+                    yield from map(_of_several, composite.references(table, column))
+                continue
+            if found == (table.name, column.name):
                 continue
             if not same_family(column, catalog.tables[found[0]].columns_by_name[found[1]]):
                 continue
