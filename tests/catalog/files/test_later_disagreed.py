@@ -106,6 +106,21 @@ SCRIPTS = {
     "constraints are made anew in the order in which they became that": "create table t (i text); create unique index u on t (i); alter table "
     "t add constraint e exclude using btree (i with =), add constraint v unique (i); alter table t add constraint k primary key using "
     "index u; create index x on t (i); alter table t alter i type varchar(9);",
+    "a column that a table has already is not forbidden NULL before 18": "create table o (a int); create table h (r int, s int) inherits "
+    "(o); create table i () inherits (h); alter table o add r int not null, add t int not null;"
+    " create table q (a int); create table k (r int) inherits (q); alter table q add r int primary key;",
+    "partitions have the constraints of constraint triggers": "create function f() returns trigger language plpgsql as 'begin return null; "
+    "end'; create table m (k int, e int) partition by list (k); create constraint trigger t after delete on m for each row execute "
+    "function f(); create table m1 partition of m for values in (1); do $$ begin alter table m1 add constraint t check (e > 0); exception "
+    "when duplicate_object then alter table c add x1 int; end $$; create table m2 (k int, e int, constraint t check (e > 0)); do $$ begin "
+    "alter table m attach partition m2 for values in (2); exception when unique_violation then alter table c add x2 int; end $$; alter "
+    "table m detach partition m1; alter table m1 add constraint t check (e > 0); create table m3 partition of m for values in (3); drop "
+    "trigger t on m; alter table m3 add constraint t check (e > 0);",
+    "a primary key makes no NOT NULL its own that is inherited": "create table m (k int not null, e int) partition by list (k); create table "
+    "m1 partition of m for values in (1); alter table m1 add primary key (k, e); do $$ begin alter table m drop constraint m_k_not_null; "
+    "exception when invalid_table_definition then alter table c add x1 int; when undefined_object then alter table c add x2 int; end $$; do "
+    "$$ begin alter table m alter k drop not null; exception when invalid_table_definition then alter table c add x3 int; end $$; alter "
+    "table m1 drop constraint m1_pkey; alter table m alter k drop not null;",
     "servers of foreign tables": "create foreign data wrapper w; create server s foreign data wrapper w; create server if not exists s foreign "
     "data wrapper w; create foreign table f (i int not null) server s options (x 'y'); alter server s options (y 'z'); do $$ begin create "
     "foreign table g (i int) server nowhere; exception when undefined_object then alter table c add x1 int; end $$; do $$ begin drop "

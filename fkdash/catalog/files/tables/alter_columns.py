@@ -32,7 +32,7 @@ from fkdash.sqlstates import (
     UNDEFINED_COLUMN,
     WRONG_OBJECT_TYPE,
 )
-from fkdash.versions import IDENTITY_IN_PARTITIONS
+from fkdash.versions import IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Relation
@@ -76,6 +76,8 @@ def forbid_null_in_added(state: State, table: int, said: ColumnSaid) -> None:
     implied = column.identity or (serial is not None and serial.owned_by == (table, column.number))
     if forbids is not None and forbids.no_inherit and state.relations[table].kind == "p":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "NOT NULL of a partitioned table is inherited")
+    # Without constraints for it a column that is there already stays as it is.
+    anew = state.version < NOT_NULL_CONSTRAINTS
     if forbids is not None or implied or any(each.kind == "p" for each in said.constraints):
         set_not_null(
             state,
@@ -83,8 +85,9 @@ def forbid_null_in_added(state: State, table: int, said: ColumnSaid) -> None:
             column.number,
             forbids.name if forbids is not None else None,
             no_inherit=forbids.no_inherit if forbids is not None else False,
+            recurse=not anew,
         )
-        if forbids is not None and forbids.no_inherit:
+        if anew or (forbids is not None and forbids.no_inherit):
             _mark_below(state, table, said.name)
 
 

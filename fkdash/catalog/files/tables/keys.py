@@ -12,7 +12,7 @@ from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
 from fkdash.catalog.files.tables.index_labels import called, label_of
-from fkdash.catalog.files.tables.not_nulls import set_not_null
+from fkdash.catalog.files.tables.not_nulls import forbid_null_in_key
 from fkdash.catalog.files.types import base_of, default_class
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
@@ -198,7 +198,7 @@ def add_key(
         want_partition_key(table, fact)
     if said.kind == "p":
         for number in fact.columns:
-            set_not_null(state, table.oid, number, recurse=not only, added=True)
+            forbid_null_in_key(state, table.oid, number, recurse=not only)
         table = state.relations[table.oid]
     index = store_index(state, table, fact, said.name or free_name(state, table, fact, said.kind))
     add_key_constraint(state, index, said.kind, deferred=said.initially_deferred)
@@ -236,7 +236,7 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{index.name} is NULLS NOT DISTINCT, as no primary key is")
     if said.kind == "p":
         for number in fact.columns:
-            set_not_null(state, table.oid, number, added=True)
+            forbid_null_in_key(state, table.oid, number)
     fact = replace(fact, primary=said.kind == "p", deferrable=bool(said.deferrable))
     index = state.change(index, index=fact, name=said.name or index.name)
     if state.constraint(table, index.name, EVERY_CONSTRAINT) is not None:

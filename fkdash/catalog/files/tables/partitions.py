@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of, want_free_bound
 from fkdash.catalog.files.tables.checks import inherit_check, want_to_merge
@@ -42,7 +43,7 @@ from fkdash.versions import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fkdash.catalog.files.facts import Constraint, Relation
+    from fkdash.catalog.files.facts import Relation, TriggerFact
     from fkdash.catalog.files.reading.nodes import Name
 
 
@@ -88,9 +89,19 @@ def _clone_triggers(state: State, parent: Relation, partition: Relation) -> None
     if any(mine.name == each.name for mine in now.triggers for each in cloned):
         raise RefusedError(DUPLICATE_OBJECT, f"{partition.name} has a trigger of that name already")
     if cloned:
+        cloned = [_with_constraint(state, now, each) for each in cloned]
         state.change(now, triggers=(*now.triggers, *cloned))
         for below in state.children(partition.oid):
             _clone_triggers(state, now, below)
+
+
+def _with_constraint(state: State, partition: Relation, trigger: TriggerFact) -> TriggerFact:
+    """Give a trigger that a partition has of its table with a constraint of its own, if it is one's."""
+    if not trigger.constraint:
+        return trigger
+    own = Constraint(state.new_oid(), partition.schema, trigger.name, "t", partition.oid, made=state.statement)
+    state.add_constraint(own)
+    return replace(trigger, constraint=own.oid)
 
 
 def attach_partition(state: State, parent: Relation, name: Name, bound: str) -> None:
@@ -244,6 +255,9 @@ def _drop_cloned_triggers(state: State, child: Relation, roots: set[int]) -> Non
     """Drop the triggers of these roots from a table, and from those below it."""
     now = state.relations[child.oid]
     gone = {each.root for each in now.triggers} & roots
+    for each in now.triggers:
+        if each.root in gone and each.constraint:
+            state.remove_constraint(state.constraints[each.constraint])
     state.change(now, triggers=tuple(each for each in now.triggers if each.root not in gone))
     for below in state.children(child.oid) if gone else ():
         _drop_cloned_triggers(state, below, gone)
