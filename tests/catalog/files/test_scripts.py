@@ -306,6 +306,8 @@ DOUBTFUL = {
     "create table t0 (); "
     + "".join(f"create table t{n} () inherits (t{n - 1}); " for n in range(1, 101)): "tables below tables "
     "on more than 100 levels",
+    "create table m (k int primary key) partition by list (k); alter table m alter constraint m_k_not_null no inherit;": "whether a "
+    "NOT NULL constraint is inherited is not followed",
     "create domain d0 as int; "
     + "".join(f"create domain d{n} as d{n - 1}; " for n in range(1, 101)): "domains on domains on "
     "more than 100 levels",

@@ -77,7 +77,7 @@ def alter_constraint(state: State, table: Relation, act: Act, *, only: bool) -> 
     if found.kind == "n" and set(flags) == {"inherit"}:
         if found.inherited and not flags["inherit"]:
             raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} of {table.name} is inherited")
-        if state.children(table.oid):
+        if table.kind == "p" or state.children(table.oid):
             raise DoubtfulError("whether a NOT NULL constraint is inherited is not followed")
         state.change_constraint(found, no_inherit=not flags["inherit"])
         return
