@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import ForeignKey
+from fkdash.catalog.model import undeclared
 from fkdash.catalog.names import find_table, name_parts, nearest, typed
 from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
@@ -19,7 +19,7 @@ from fkdash.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fkdash.catalog.model import Catalog, Table
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
 
 _SEVERAL: Final = re.compile(r"(?P<table>.+?)\s*\.?\s*\((?P<columns>.*)\)\s*", re.DOTALL)
 _COLUMN: Final = re.compile(r'\s*("(?:[^"]|"")+"|[^",]+?)\s*(?:,|$)')
@@ -56,15 +56,7 @@ def known_references(catalog: Catalog, written: Mapping[str, str]) -> tuple[Fore
                 f'The reference "{own}" = "{theirs}" names {len(columns)} and {len(referenced_columns)} columns.',
                 next_step='Write as many on each side: "lines.(tenant, id)" = "orders.(tenant, id)".',
             )
-        key = ForeignKey(
-            name="",
-            table=table.name,
-            columns=columns,
-            referenced=referenced.name,
-            referenced_columns=referenced_columns,
-            validated=False,
-            enforced=False,
-        )
+        key = undeclared(table.name, columns, referenced.name, referenced_columns)
         if not is_declared(key, catalog.declared_on.get(table.name, ())):
             found.append(key)
     return tuple(found)

@@ -273,6 +273,13 @@ class ForeignKey:
         return f"{self.table}.{self.name}"
 
 
+def undeclared(
+    table: TableName, columns: tuple[str, ...], referenced: TableName, referenced_columns: tuple[str, ...]
+) -> ForeignKey:
+    """Give a reference that nobody declared as a foreign key without a name, which nothing enforces."""
+    return ForeignKey("", table, columns, referenced, referenced_columns, validated=False, enforced=False)
+
+
 @fact
 class Query:
     """A query that the database keeps: a view's definition or a statement it has run."""

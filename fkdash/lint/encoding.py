@@ -6,6 +6,7 @@ import codecs
 from typing import Final
 
 from fkdash.errors import UsageError
+from fkdash.reading.compressed import compression_of
 
 UTF_8: Final = "utf-8"
 _MARKS: Final = (
@@ -18,13 +19,6 @@ HEAD: Final = 8
 """How many bytes tell."""
 _ARCHIVES: Final = (b"PGDMP", b"toc.dat\0")
 """What pg_dump's own format begins with, and its tar."""
-_COMPRESSED: Final = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip",
-}
 
 
 def encoding_of(head: bytes) -> str:
@@ -41,9 +35,9 @@ def want_text(head: bytes, label: str) -> None:
     """Raise UsageError for an archive of pg_dump, and for what is compressed."""
     if head.startswith(_ARCHIVES):
         raise archive(label)
-    for mark, name in _COMPRESSED.items():
-        if head.startswith(mark):
-            raise UsageError(f"{label} is compressed with {name}.", next_step="Unpack it first.")
+    compression = compression_of(head)
+    if compression:
+        raise UsageError(f"{label} is compressed with {compression}.", next_step="Unpack it first.")
 
 
 def archive(label: str) -> UsageError:

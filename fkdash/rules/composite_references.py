@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.model import ForeignKey
+from fkdash.catalog.model import undeclared
 from fkdash.rules.families import comparable_at_all, same_family
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.reference_names import is_of, lower_words, names_of
@@ -18,7 +18,7 @@ from fkdash.rules.sql.joining_queries import single_keys
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, Column, Table
+    from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
     from fkdash.rules.reference_names import KeyNames
 
@@ -55,15 +55,7 @@ class CompositeNames:
         columns = tuple(name for name in own if name is not None)
         if len(set(columns)) < len(referenced.primary_key):
             return
-        yield ForeignKey(
-            name="",
-            table=table.name,
-            columns=columns,
-            referenced=referenced.name,
-            referenced_columns=referenced.primary_key,
-            validated=False,
-            enforced=False,
-        )
+        yield undeclared(table.name, columns, referenced.name, referenced.primary_key)
 
     def _beside(self, table: Table, column: Column, telling: str, other: Column) -> str | None:
         """Give the column that goes with another one of the key: called after the table, else as it is there."""

@@ -7,6 +7,7 @@ import zlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from fkdash.reading.compressed import GZIP, compression_of
 from fkdash.watch.csv_log import CsvLog, begins_csv
 from fkdash.watch.json_log import JsonDocuments, JsonLog
 from fkdash.watch.text_log import TextLog
@@ -20,15 +21,7 @@ if TYPE_CHECKING:
     from fkdash.watch.counts import Counts
     from fkdash.watch.record import LogRecord
 
-_GZIP: Final = b"\x1f\x8b"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-_NOT_READ: Final = {
-    b"\xfd7zXZ\0": "xz",
-    b"BZh": "bzip2",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\x04\x22\x4d\x18": "lz4",
-    b"PK\3\4": "zip",
-}
 _SNIFFED: Final = 4096
 _UNPACKED: Final = 4 * 1024 * 1024
 _LINES_LOOKED_AT: Final = 200
@@ -148,15 +141,15 @@ class Reading:
 
     def _begin(self, file: Hashable, data: bytes) -> None:
         """Look how a file is packed or encoded."""
-        if data.startswith(_GZIP):
+        compression = compression_of(data)
+        if compression == GZIP:
             self._unpacking[file] = zlib.decompressobj(wbits=31)
         elif data.startswith(_UTF_16):
             # What PowerShell writes.
             self._decoding[file] = codecs.getincrementaldecoder("utf-16")("replace")
-        for sign, name in _NOT_READ.items():
-            if data.startswith(sign):
-                self._unreadable.add(file)
-                self.broken.append(f"it is packed with {name}; unpack it into --log -")
+        elif compression:
+            self._unreadable.add(file)
+            self.broken.append(f"it is packed with {compression}; unpack it into --log -")
 
     def _reader_of(self, data: bytes) -> _Reader:
         begun = data.lstrip(b"\xef\xbb\xbf \r\n")

@@ -224,8 +224,8 @@ def deleted_by(catalog: Catalog, first: TableName, name: TableName, steps: int) 
 
 def rewritten_by(catalog: Catalog, first: TableName, key: ForeignKey, steps: int) -> str:
     """Say how a delete in `first` may have written a key's columns within so many steps; empty if it cannot."""
+    top = node(catalog, first)
     for other in rewriters(catalog, key):
-        top = node(catalog, first)
         at = node(catalog, other.referenced)
         if at == node(catalog, key.referenced):
             continue

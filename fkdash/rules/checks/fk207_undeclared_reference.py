@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.model import ForeignKey
+from fkdash.catalog.model import undeclared
 from fkdash.catalog.table_name import TableName
 from fkdash.catalog.tables_of_fkdash import is_own
 from fkdash.rules.composite_references import composite_names
@@ -21,7 +21,7 @@ from fkdash.rules.sql.joining_queries import single_keys, worth_reading
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, Column, Table
+    from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -127,15 +127,7 @@ def _finding(
         rule=RULE.id,
         name=RULE.name,
         severity=Severity.WARNING if where else Severity.INFO,
-        key=ForeignKey(
-            name="",
-            table=table.name,
-            columns=(column.name,),
-            referenced=referenced,
-            referenced_columns=(key_column,),
-            validated=False,
-            enforced=False,
-        ),
+        key=undeclared(table.name, (column.name,), referenced, (key_column,)),
         columns=(column.name,),
         message=f"{table.name.name}.{column.name} looks like a reference to {referenced.name}.{key_column} and "
         f"has no foreign key ({'a join says so' if where else 'by name and type'}).",

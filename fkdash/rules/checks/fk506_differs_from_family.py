@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fkdash.catalog.model import ForeignKey
+from fkdash.catalog.model import undeclared
 from fkdash.catalog.table_name import TableName
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
@@ -14,7 +14,7 @@ from fkdash.rules.severity import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, Table
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
 
 _FEWEST_ALIKE: Final = 3
 _MOST_ODD: Final = 4
@@ -95,15 +95,7 @@ def _differing(
         if referenced.schema == model.table.schema:
             referenced = TableName(schema, referenced.name)
         if referenced in catalog.tables:
-            missing = ForeignKey(
-                name="",
-                table=TableName(schema, table),
-                columns=columns,
-                referenced=referenced,
-                referenced_columns=model.referenced_columns,
-                validated=False,
-                enforced=False,
-            )
+            missing = undeclared(TableName(schema, table), columns, referenced, model.referenced_columns)
             on = ", ".join(columns)
             said = f"{table} of {schema} lacks a foreign key on {on} that {alike:,} other schemas have."
             yield _finding(missing, said, model, usual, alike)

@@ -15,7 +15,7 @@ with recursive made (type, part) as (
                 where a.attrelid = t.typrelid and t.typrelid <> 0 and a.attnum > 0 and not a.attisdropped
    ) as u (part)
 )
-select m.type::int8 as type, 
+select m.type::int8 as type,
        case when octet_length(k.conbin::text) > 4000000 then '{TOOLONG}' else k.conbin::text end as tree
   from made m
   join pg_constraint k on k.contypid = m.part and k.contype = 'c'

@@ -33,7 +33,7 @@ with publishing as (
    cross join lateral pg_partition_ancestors(c.oid) with ordinality as a (relid, level)
    where c.relispartition and a.relid <> c.oid
 ), published as (
-  select a.oid, r.prpubid as publication, a.ancestor, a.level, 
+  select a.oid, r.prpubid as publication, a.ancestor, a.level,
          case when octet_length(r.prqual::text) > 4000000 then '{TOOLONG}' else r.prqual::text end as filter, r.prattrs::int2[] as listed
     from (values (null::pg_node_tree, null::int2vector)) as absent (prqual, prattrs)
    cross join lateral (
