@@ -13,11 +13,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
 from operator import attrgetter
 
 from fkdash.catalog.action import Action, Match
-from fkdash.catalog.fact import deriving_fact, fact
+from fkdash.catalog.fact import derived, deriving_fact, fact
 from fkdash.catalog.surroundings import (
     OwnerRights,
     Privileges,
@@ -178,22 +177,22 @@ class Table:
     replication: Replication | None = None
     oid: int | None = None
 
-    @cached_property
+    @derived
     def columns_by_name(self) -> Mapping[str, Column]:
         """The columns, found by name."""
         return {column.name: column for column in self.columns}
 
-    @cached_property
+    @derived
     def columns_by_number(self) -> Mapping[int, Column]:
         """The columns, found by attribute number."""
         return {column.number: column for column in self.columns}
 
-    @cached_property
+    @derived
     def generated_columns(self) -> tuple[Column, ...]:
         """The columns that are computed from others, in order."""
         return tuple([column for column in self.columns if column.generated])
 
-    @cached_property
+    @derived
     def indexes_by_first_column(self) -> Mapping[int, Sequence[Index]]:
         """The indexes, found by the attribute number of their first column, in order."""
         found: dict[int, list[Index]] = {}
@@ -201,7 +200,7 @@ class Table:
             found.setdefault(index.columns[0], []).append(index)
         return found
 
-    @cached_property
+    @derived
     def checked_columns(self) -> frozenset[str]:
         """The columns that its CHECKs read."""
         numbers = {number for check in self.checks for number in check.columns}
@@ -212,7 +211,7 @@ class Table:
         """Whether some rule rewrites statements on it."""
         return bool(self.rules)
 
-    @cached_property
+    @derived
     def primary_key(self) -> tuple[str, ...]:
         """The primary key's column names in key order; empty without one."""
         for index in self.indexes:
@@ -302,17 +301,17 @@ class Catalog:
     queries: tuple[Query, ...] | None = None
     known: tuple[ForeignKey, ...] = ()
 
-    @cached_property
+    @derived
     def referencing(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:
         """For each referenced table, the foreign keys that point at it."""
         return _grouped(self.foreign_keys, attrgetter("referenced"))
 
-    @cached_property
+    @derived
     def declared_on(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:
         """For each referencing table, its own foreign keys."""
         return _grouped(self.foreign_keys, attrgetter("table"))
 
-    @cached_property
+    @derived
     def partitions(self) -> Mapping[TableName, tuple[TableName, ...]]:
         """For each partitioned table, its direct partitions."""
         found: dict[TableName, list[TableName]] = {}

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import undeclared
 from fkdash.rules.families import comparable_at_all, same_family
+from fkdash.rules.named_keys import NamedKeys
 from fkdash.rules.per_catalog import once_per_catalog
-from fkdash.rules.reference_names import is_of, lower_words, names_of
+from fkdash.rules.reference_names import KeyNames
 from fkdash.rules.reference_words import DESCRIBING, KEY_WORDS, NUMBERS
 from fkdash.rules.sql.joining_queries import single_keys
+from fkdash.rules.word_forms import is_of, lower_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
-    from fkdash.rules.reference_names import KeyNames
 
 _NUMBERING: Final = frozenset({"id", "uuid", "guid", "pk"})
 _OF_THE_ROW: Final = (
@@ -38,7 +39,11 @@ class CompositeNames:
 
     def __bool__(self) -> bool:
         """Tell whether there is any such key."""
-        return bool(self.names.forms)
+        return bool(self.names.keys)
+
+    def may_tell(self, table: Table, columns: Sequence[Column]) -> bool:
+        """Tell whether one of these columns may be the one that tells."""
+        return bool(self) and not self.names.are_like_nothing(table, columns)
 
     def references(self, table: Table, column: Column) -> Iterator[ForeignKey]:
         """Give the reference that a column makes with others of its table, as a key that nobody declared."""
@@ -77,7 +82,7 @@ def composite_names(catalog: Catalog) -> CompositeNames:
         if len(table.primary_key) > 1 and table.partition_of is None and name not in alone
         if (found := _telling(table)) is not None
     }
-    return CompositeNames(catalog.tables, names_of(catalog, telling))
+    return CompositeNames(catalog.tables, KeyNames(NamedKeys(catalog.tables, catalog.declared_on, telling)))
 
 
 def _telling(table: Table) -> str | None:

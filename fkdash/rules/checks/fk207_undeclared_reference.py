@@ -31,14 +31,19 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     by_join = _by_join(joins, keys)
     composite = composite_names(catalog)
     confirmed = {(key.table, key.columns[0]) for key in catalog.known if len(key.columns) == 1}
+    told = {table for table, _ in (*by_join, *confirmed)}
     several = {(key.table, name) for key in catalog.known if len(key.columns) > 1 for name in key.columns}
     yield from (_confirmed(key) for key in catalog.known)
     for table in catalog.tables.values():
         if table.partition_of is not None or table.extension is not None or is_own(table.name):
             continue
         declared = {name for key in catalog.declared_on.get(table.name, ()) for name in key.columns}
-        for column in table.columns:
-            if column.name in declared or (confirmed and (table.name, column.name) in confirmed):
+        left = [column for column in table.columns if column.name not in declared]
+        # Most tables of a large schema have nothing else that is called like a reference.
+        if table.name not in told and names.are_like_nothing(table, left) and not composite.may_tell(table, left):
+            continue
+        for column in left:
+            if confirmed and (table.name, column.name) in confirmed:
                 continue
             named = names.target(table, column)
             joined = by_join.get((table.name, column.name)) if by_join else None
