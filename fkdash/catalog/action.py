@@ -15,6 +15,9 @@ class Action(StrEnum):
     SET_NULL = "SET NULL"
     SET_DEFAULT = "SET DEFAULT"
 
+    # Equal to its words, so hashed as they are; an Enum's own hash is a function of Python, called for every key.
+    __hash__ = str.__hash__
+
     @property
     def letter(self) -> str:
         """How pg_constraint has it in confdeltype and confupdtype (manual, "pg_constraint")."""

@@ -307,6 +307,14 @@ class Catalog:
         return _grouped(self.foreign_keys, attrgetter("referenced"))
 
     @derived
+    def referenced_columns(self) -> Mapping[TableName, frozenset[str]]:
+        """For each referenced table, the columns that foreign keys point at."""
+        return {
+            table: frozenset([name for key in keys for name in key.referenced_columns])
+            for table, keys in self.referencing.items()
+        }
+
+    @derived
     def declared_on(self) -> Mapping[TableName, tuple[ForeignKey, ...]]:
         """For each referencing table, its own foreign keys."""
         return _grouped(self.foreign_keys, attrgetter("table"))

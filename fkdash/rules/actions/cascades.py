@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
-from fkdash.rules.actions.enforcement import action_runs
-from fkdash.rules.actions.rivals import acts_before, overtaken, rewriters
+from fkdash.rules.actions.enforcement import running
+from fkdash.rules.actions.rivals import acts_before, overtaken, rewriters, tables_with_rivals
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def cascades(catalog: Catalog) -> tuple[Cascade, ...]:
     tops = roots(catalog)
     return tuple(
         Cascade(key, tops.get(key.referenced, key.referenced), tops.get(key.table, key.table))
-        for key in catalog.foreign_keys
-        if key.on_delete is Action.CASCADE and action_runs(catalog, key, Statement.DELETE)
+        for key in running(catalog, catalog.foreign_keys, Statement.DELETE)
+        if key.on_delete is Action.CASCADE
     )
 
 
@@ -111,14 +111,18 @@ def refusing(catalog: Catalog) -> tuple[ForeignKey, ...]:
 
     Where a twin over the same columns acts first, nothing is left that could be refused.
     """
-    return tuple(
+    found = [
         key
-        for key in catalog.foreign_keys
-        if (key.on_delete is Action.NO_ACTION or key.on_delete is Action.RESTRICT)
-        and key.table != key.referenced
-        and action_runs(catalog, key, Statement.DELETE)
-        and not any(acts_before(catalog, other, key) for other in overtaken(catalog, key, Statement.DELETE))
-    )
+        for key in running(catalog, catalog.foreign_keys, Statement.DELETE)
+        if (key.on_delete is Action.NO_ACTION or key.on_delete is Action.RESTRICT) and key.table != key.referenced
+    ]
+    if tables_with_rivals(catalog):
+        found = [
+            key
+            for key in found
+            if not any(acts_before(catalog, other, key) for other in overtaken(catalog, key, Statement.DELETE))
+        ]
+    return tuple(found)
 
 
 def paths_into(
@@ -244,6 +248,8 @@ def ancestors(catalog: Catalog, name: TableName) -> Mapping[TableName, int]:
     level: Iterable[TableName] = (name,)
     for steps in range(1, _FARTHEST_ANCESTOR + 1):
         above = {parent for table in level for parent in parents.get(table, ())} - found.keys()
+        if not above:
+            break
         found |= dict.fromkeys(above, steps)
         if len(found) > _MOST_ANCESTORS:
             break

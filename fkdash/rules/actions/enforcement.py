@@ -17,6 +17,8 @@ from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from fkdash.catalog.model import Catalog, ForeignKey
 
 _SUFFIX: Final = {Statement.DELETE: "_del", Statement.UPDATE: "_upd"}
@@ -34,11 +36,26 @@ def _silenced(catalog: Catalog) -> frozenset[int]:
     )
 
 
+@once_per_catalog
+def _as_declared(catalog: Catalog) -> bool:
+    """Tell whether every enforced key does what it says: no trigger is silenced and no rule is in the way."""
+    return not _silenced(catalog) and not any(table.rules for table in catalog.tables.values())
+
+
+def running(catalog: Catalog, keys: Iterable[ForeignKey], statement: Statement) -> Iterator[ForeignKey]:
+    """Give those of the keys whose action is set off by deleting or updating a referenced row."""
+    if _as_declared(catalog):
+        return (key for key in keys if key.enforced)
+    return (key for key in keys if action_runs(catalog, key, statement))
+
+
 def action_runs(catalog: Catalog, key: ForeignKey, statement: Statement) -> bool:
     """Tell whether deleting or updating a referenced row sets the key's action off.
 
     For a partitioned referenced table it is True as soon as one partition's action runs.
     """
+    if _as_declared(catalog):
+        return key.enforced
     if catalog.tables[key.referenced].rules and is_replaced(catalog, key.referenced, str(statement)):
         return False
     silenced = _silenced(catalog)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fkdash.catalog.model import TableKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fkdash.catalog.model import Catalog, ForeignKey, Index, Table
 
 _FAMILIES: Final = {
@@ -35,6 +37,21 @@ _FAMILIES: Final = {
     "inet_ops": "network",
     "cidr_ops": "network",
 }
+
+
+def unserved(catalog: Catalog) -> Iterator[ForeignKey]:
+    """Give the foreign keys that are enforced, not temporal, and that no index serves."""
+    for name, keys in catalog.declared_on.items():
+        table = catalog.tables[name]
+        columns, beginning = table.columns_by_name, table.indexes_by_first_column
+        for key in keys:
+            # Told at a glance, as very many keys have one column and a plain index on it.
+            if len(key.columns) == 1:
+                first = beginning.get(columns[key.columns[0]].number)
+                if first is not None and _plainly_serves(catalog, first[0], key):
+                    continue
+            if key.enforced and not key.period and serving_index(catalog, key) is None:
+                yield key
 
 
 def serving_index(catalog: Catalog, key: ForeignKey) -> Index | None:
@@ -105,10 +122,6 @@ def near_misses(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
 
 def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
     beginning = table.indexes_by_first_column
-    if len(key.columns) == 1:
-        for index in beginning.get(table.columns_by_name[key.columns[0]].number, ()):
-            if _plainly_serves(catalog, index, key):
-                return index
     numbers = _numbers(table, key)
     promising = [index for number in numbers for index in beginning.get(number, ())]
     if len(numbers) > 1:
@@ -121,7 +134,7 @@ def _serving(catalog: Catalog, table: Table, key: ForeignKey) -> Index | None:
 
 
 def _plainly_serves(catalog: Catalog, index: Index, key: ForeignKey) -> bool:
-    """Tell at a glance, as very many keys have one column and a plain index on it; False is no verdict."""
+    """Tell of an index that begins with a key's only column whether it surely serves; False is no verdict."""
     if not index.valid or index.predicate is not None or index.method != "btree" or len(index.columns) > 1:
         return False
     theirs = _index_with(catalog.tables[key.referenced], key.index)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
 from fkdash.rules.actions.cascades import taken_by
-from fkdash.rules.actions.enforcement import action_runs, refusal_error
+from fkdash.rules.actions.enforcement import action_runs, refusal_error, running
 from fkdash.rules.actions.failing import never_written
 from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.obstacles import obstacles_to
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.rules.actions.obstacle import Obstacle
     from fkdash.rules.finding import PredictedError
     from fkdash.rules.sql.values import Results
@@ -58,16 +59,25 @@ def knock_ons(catalog: Catalog) -> tuple[KnockOn, ...]:
     """Give what every write sets off that fails; a write that fails by itself before changes no key."""
     stopped = never_written(catalog)
     return (
-        *(found for write in writes(catalog) if id(write) not in stopped for found in _set_off(catalog, write)),
+        *(
+            found
+            for write in writes(catalog)
+            if _refers_on(catalog, write.key.table, write.columns) and id(write) not in stopped
+            for found in _set_off(catalog, write)
+        ),
         *(found for write in _carried_keys(catalog) for found in _set_off(catalog, write)),
     )
 
 
 def _carried_keys(catalog: Catalog) -> Iterator[Write]:
-    for key in catalog.foreign_keys:
-        cascades = key.on_update is Action.CASCADE and key.table in catalog.referencing
-        if cascades and action_runs(catalog, key, Statement.UPDATE):
+    for key in running(catalog, catalog.foreign_keys, Statement.UPDATE):
+        if key.on_update is Action.CASCADE and _refers_on(catalog, key.table, key.columns):
             yield Write(key, Action.CASCADE, key.columns, (Statement.UPDATE,))
+
+
+def _refers_on(catalog: Catalog, table: TableName, columns: tuple[str, ...]) -> bool:
+    """Tell whether some key refers to one of the columns: most columns that are written refer, and no more."""
+    return not catalog.referenced_columns.get(table, frozenset()).isdisjoint(columns)
 
 
 def _set_off(catalog: Catalog, write: Write) -> Iterator[KnockOn]:

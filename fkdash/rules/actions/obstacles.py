@@ -18,6 +18,7 @@ from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
 from fkdash.rules.actions.moving import of_entered
 from fkdash.rules.actions.obstacle import Kind, Obstacle, check_error, not_null_error
 from fkdash.rules.actions.routing import is_left, leaving, refusing_null, without_default
+from fkdash.rules.actions.unhindered import is_unhindered
 from fkdash.rules.actions.writes import writes
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.per_catalog import once_per_catalog
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
 @once_per_catalog
 def obstacles(catalog: Catalog) -> tuple[tuple[Write, tuple[Obstacle, ...]], ...]:
     """Give every write that meets an obstacle, with all of them, the first reported first."""
-    found = ((write, obstacles_to(catalog, write, write.values(catalog))) for write in writes(catalog))
+    full = _full_keys(catalog)
+    asked = (write for write in writes(catalog) if write.key.table in full or not is_unhindered(catalog, write))
+    found = ((write, obstacles_to(catalog, write, write.values(catalog))) for write in asked)
     return tuple((write, met) for write, met in found if met)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.rules.actions.enforcement import action_runs
+from fkdash.rules.actions.enforcement import action_runs, running
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def same_rows(catalog: Catalog, key: ForeignKey) -> Iterator[ForeignKey]:
 def _rewriting(catalog: Catalog) -> Mapping[TableName, Sequence[ForeignKey]]:
     """Give for each table the keys, of the whole partition tree, whose ON DELETE writes columns of its rows."""
     found: dict[TableName, list[ForeignKey]] = {}
-    for key in catalog.foreign_keys:
-        if key.on_delete in _WRITING and action_runs(catalog, key, Statement.DELETE):
+    for key in running(catalog, catalog.foreign_keys, Statement.DELETE):
+        if key.on_delete in _WRITING:
             below = (table.name for table in catalog.with_partitions(key.table))
             for name in (*_above(catalog, key.table), *below):
                 found.setdefault(name, []).append(key)
@@ -120,7 +120,7 @@ def _does(key: ForeignKey, statement: Statement) -> tuple[Action, frozenset[str]
 
 def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[ForeignKey, ...]:
     """Give the keys over the same columns that may have moved or deleted the row before this one acts."""
-    with_rivals = _tables_with_rivals(catalog)
+    with_rivals = tables_with_rivals(catalog)
     if key.table not in with_rivals and key.referenced not in with_rivals:
         return ()
     alone = same_reference(catalog).get(reference(key), ())
@@ -138,7 +138,7 @@ def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[
 
 
 @once_per_catalog
-def _tables_with_rivals(catalog: Catalog) -> frozenset[TableName]:
+def tables_with_rivals(catalog: Catalog) -> frozenset[TableName]:
     """Give the tables of which several keys say the same, and those that are partitioned or partitions."""
     partitioned = {name for root, parts in catalog.partitions.items() for name in (root, *parts)}
     return frozenset(key.table for keys in same_reference(catalog).values() for key in keys) | partitioned

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
 from fkdash.rules.actions.barred import any_row
-from fkdash.rules.actions.enforcement import action_runs
+from fkdash.rules.actions.enforcement import running
 from fkdash.rules.actions.writes import Write, writes
 from fkdash.rules.finding import Finding, PredictedError, Rule
 from fkdash.rules.severity import Severity
@@ -32,8 +32,8 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _cascades(catalog: Catalog) -> Iterator[Write]:
-    for key in catalog.foreign_keys:
-        if key.on_update is Action.CASCADE and action_runs(catalog, key, Statement.UPDATE):
+    for key in running(catalog, catalog.foreign_keys, Statement.UPDATE):
+        if key.on_update is Action.CASCADE:
             yield Write(key, Action.CASCADE, key.columns, (Statement.UPDATE,))
 
 

@@ -16,7 +16,7 @@ from fkdash.rules.families import same_family
 from fkdash.rules.finding import Finding, HangsOn, Rule
 from fkdash.rules.reference_names import key_names
 from fkdash.rules.severity import Severity
-from fkdash.rules.sql.joining_queries import single_keys, worth_reading
+from fkdash.rules.sql.joining_queries import in_no_key, single_keys, worth_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,11 +34,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
     told = {table for table, _ in (*by_join, *confirmed)}
     several = {(key.table, name) for key in catalog.known if len(key.columns) > 1 for name in key.columns}
     yield from (_confirmed(key) for key in catalog.known)
-    for table in catalog.tables.values():
-        if table.partition_of is not None or table.extension is not None or is_own(table.name):
+    for name, left in in_no_key(catalog).items():
+        table = catalog.tables[name]
+        if is_own(name):
             continue
-        declared = {name for key in catalog.declared_on.get(table.name, ()) for name in key.columns}
-        left = [column for column in table.columns if column.name not in declared]
         # Most tables of a large schema have nothing else that is called like a reference.
         if table.name not in told and names.are_like_nothing(table, left) and not composite.may_tell(table, left):
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
-from fkdash.rules.actions.index_use import near_misses, selective_index, serving_index
+from fkdash.rules.actions.index_use import near_misses, selective_index, unserved
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
 from fkdash.rules.sizes import SMALL_ROWS, in_words, rows_of
@@ -25,12 +25,11 @@ _FEWEST_VALUES: Final = 100
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    for key in catalog.foreign_keys:
-        if key.enforced and not key.period and serving_index(catalog, key) is None:
-            rows = rows_of(catalog, key.table)
-            near = selective_index(catalog, key, rows)
-            if near is None or near.values is None or near.values < _FEWEST_VALUES:
-                yield _finding(catalog, key, rows, perhaps=near is not None and near.values is None)
+    for key in unserved(catalog):
+        rows = rows_of(catalog, key.table)
+        near = selective_index(catalog, key, rows)
+        if near is None or near.values is None or near.values < _FEWEST_VALUES:
+            yield _finding(catalog, key, rows, perhaps=near is not None and near.values is None)
 
 
 def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, *, perhaps: bool) -> Finding:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import undeclared
 from fkdash.catalog.table_name import TableName
@@ -14,6 +15,7 @@ from fkdash.rules.severity import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from fkdash.catalog.action import Action
     from fkdash.catalog.model import Catalog, ForeignKey, Table
 
 _FEWEST_ALIKE: Final = 3
@@ -21,29 +23,21 @@ _MOST_ODD: Final = 4
 """At most one in so many may differ: else there is nothing that they agree about."""
 
 
-class _Facts(NamedTuple):
-    """What is compared of a foreign key, without its schema."""
+_Facts = tuple[str, tuple[tuple[str, ...], "Action", "Action", bool, bool, bool], tuple[bool, ...]]
+"""What a foreign key refers to, without its schema, what it says of itself, and which columns are NOT NULL."""
 
-    referenced: str
-    referenced_columns: tuple[str, ...]
-    on_delete: str
-    on_update: str
-    validated: bool
-    enforced: bool
-    deferrable: bool
-    not_null: tuple[bool, ...]
-
-
-_WORDS: Final[Mapping[str, str]] = {
-    "referenced": "what it refers to",
-    "referenced_columns": "the columns it refers to",
-    "on_delete": "ON DELETE",
-    "on_update": "ON UPDATE",
-    "validated": "whether it is validated",
-    "enforced": "whether it is enforced",
-    "deferrable": "whether it is deferrable",
-    "not_null": "whether its columns may be NULL",
-}
+# Fifty thousand keys may be compared: plain tuples are made several times as fast as ones with names.
+_said = attrgetter("referenced_columns", "on_delete", "on_update", "validated", "enforced", "deferrable")
+_WORDS: Final = (
+    "what it refers to",
+    "the columns it refers to",
+    "ON DELETE",
+    "ON UPDATE",
+    "whether it is validated",
+    "whether it is enforced",
+    "whether it is deferrable",
+    "whether its columns may be NULL",
+)
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -85,7 +79,8 @@ def _differing(
         return
     model = next(key for schema, key in keys.items() if facts[schema] == usual)
     for schema in odd:
-        what = [_WORDS[name] for name in _WORDS if getattr(facts[schema], name) != getattr(usual, name)]
+        both = zip(_WORDS, _each(facts[schema]), _each(usual), strict=True)
+        what = [words for words, own, others in both if own != others]
         said = (
             f"{keys[schema].name} differs from the same foreign key of {alike:,} other schemas: {', '.join(what)}."
         )
@@ -102,25 +97,25 @@ def _differing(
 
 
 def _facts(catalog: Catalog, key: ForeignKey) -> _Facts:
-    own = catalog.tables[key.table].columns_by_name
-    theirs = key.referenced
-    return _Facts(
-        theirs.name if theirs.schema == key.table.schema else str(theirs),
-        key.referenced_columns,
-        key.on_delete,
-        key.on_update,
-        key.validated,
-        key.enforced,
-        key.deferrable,
-        tuple([own[name].not_null for name in key.columns]),
+    own, (schema, name) = catalog.tables[key.table].columns_by_name, key.referenced
+    return (
+        name if schema == key.table.schema else str(key.referenced),
+        _said(key),
+        tuple([own[column].not_null for column in key.columns]),
     )
 
 
+def _each(facts: _Facts) -> tuple[object, ...]:
+    referenced, said, not_null = facts
+    return referenced, *said, not_null
+
+
 def _finding(key: ForeignKey, said: str, model: ForeignKey, usual: _Facts, alike: int) -> Finding:
-    null = "NOT NULL" if all(usual.not_null) else "may be NULL"
+    referenced, (referenced_columns, on_delete, on_update, *_), not_null = usual
+    null = "NOT NULL" if all(not_null) else "may be NULL"
     evidence = (
-        f"in {alike:,} schemas: refers to {usual.referenced} ({', '.join(usual.referenced_columns)}), "
-        f"ON DELETE {usual.on_delete}, ON UPDATE {usual.on_update}, {null}"
+        f"in {alike:,} schemas: refers to {referenced} ({', '.join(referenced_columns)}), "
+        f"ON DELETE {on_delete}, ON UPDATE {on_update}, {null}"
     )
     return Finding(
         rule=RULE.id,

@@ -14,7 +14,7 @@ from fkdash.rules.per_catalog import once_per_catalog
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fkdash.catalog.model import Catalog, Query
+    from fkdash.catalog.model import Catalog, Column, Query
     from fkdash.catalog.table_name import TableName
 
 _LONGEST_QUERY: Final = 20_000
@@ -47,6 +47,17 @@ def single_keys(catalog: Catalog) -> Mapping[TableName, tuple[str, ...]]:
     return found
 
 
+@once_per_catalog
+def in_no_key(catalog: Catalog) -> Mapping[TableName, tuple[Column, ...]]:
+    """Give for each table, but partitions and those of extensions, the columns that are in no foreign key."""
+    found = {}
+    for name, table in catalog.tables.items():
+        if table.partition_of is None and table.extension is None:
+            declared = {column for key in catalog.declared_on.get(name, ()) for column in key.columns}
+            found[name] = tuple([column for column in table.columns if column.name not in declared])
+    return found
+
+
 def worth_reading(catalog: Catalog) -> list[Query]:
     """Give the kept queries that may compare a column which is neither a key nor in a foreign key."""
     queries = [(each, [*_compared(each.sql)]) for each in catalog.queries or () if len(each.sql) <= _LONGEST_QUERY]
@@ -58,13 +69,11 @@ def worth_reading(catalog: Catalog) -> list[Query]:
 def _loose(catalog: Catalog, names: set[str]) -> set[str]:
     """Give those of these names that some column has which is neither a key nor in a foreign key."""
     keys = single_keys(catalog)
+    # Many tables have the very same columns left.
+    left = {(*map(id, columns), keys.get(name)): name for name, columns in in_no_key(catalog).items()}
     loose: set[str] = set()
-    for name, table in catalog.tables.items():
-        if table.partition_of is not None or table.extension is not None:
-            continue
-        left = table.columns_by_name.keys() & names
-        left.difference_update(keys.get(name, ()), *(key.columns for key in catalog.declared_on.get(name, ())))
-        loose |= left
+    for name in left.values():
+        loose |= {column.name for column in in_no_key(catalog)[name]} & names - set(keys.get(name, ()))
     return loose
 
 
