@@ -6,6 +6,7 @@ partitioned table every leaf gets its index, and these are attached to one on th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from itertools import chain, count
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from fkdash.fix.statements.took_effect import regclass
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, Index, Table
 
@@ -35,12 +36,8 @@ def index_name(catalog: Catalog, table: TableName, columns: Sequence[str]) -> st
     def is_taken(name: str) -> bool:
         if TableName(table.schema, name) in catalog.tables:
             return True
-        return name in _index_names(catalog) and any(
-            index.name == name and (other is not own or not _left(own, index, columns))
-            for other in catalog.tables.values()
-            if other.name.schema == table.schema
-            for index in other.indexes
-        )
+        called_so = _indexes_by_name(catalog).get((table.schema, name), ())
+        return any(other is not own or not _left(own, index, columns) for other, index in called_so)
 
     names = (server_name(table.name, "_".join(columns), ending) for ending in chain(["idx"], _numbered_endings()))
     return next(name for name in names if not is_taken(name))
@@ -51,8 +48,13 @@ def _numbered_endings() -> Iterator[str]:
 
 
 @once_per_catalog
-def _index_names(catalog: Catalog) -> frozenset[str]:
-    return frozenset(index.name for table in catalog.tables.values() for index in table.indexes)
+def _indexes_by_name(catalog: Catalog) -> Mapping[tuple[str, str], Sequence[tuple[Table, Index]]]:
+    """Give the indexes by schema and name, with their tables; a source of files may have several called alike."""
+    found: defaultdict[tuple[str, str], list[tuple[Table, Index]]] = defaultdict(list)
+    for table in catalog.tables.values():
+        for index in table.indexes:
+            found[table.name.schema, index.name].append((table, index))
+    return found
 
 
 def index_steps(catalog: Catalog, key: ForeignKey) -> tuple[Step, ...]:
