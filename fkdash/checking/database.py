@@ -232,9 +232,9 @@ def _with_possible_fixes(
         acts = finding.rule.startswith("FK1") and bool(finding.fixes)
         asked += acts
         if finding.fixes and not (acts and asked > _MOST_FORESEEN):
-            made.append((replace(finding, fixes=possible_fixes(catalog, finding)), counted))
-        else:
-            made.append((finding, counted))
+            fixes = possible_fixes(catalog, finding)
+            finding = finding if fixes == finding.fixes else replace(finding, fixes=fixes)  # noqa: PLW2901
+        made.append((finding, counted))
     return made
 
 

@@ -7,26 +7,22 @@ thousand foreign keys cost one pass.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.catalog.fact import fact
 from fkdash.rules.actions.enforcement import running
 from fkdash.rules.actions.rivals import acts_before, overtaken, rewriters, tables_with_rivals
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.table_name import TableName
 
-_LONGEST_PATH: Final = 12
 _FARTHEST_ANCESTOR: Final = 6
 _MOST_ANCESTORS: Final = 100
-_MOST_TABLES: Final = 200
 
 
 class Cascade(NamedTuple):
@@ -35,27 +31,6 @@ class Cascade(NamedTuple):
     key: ForeignKey
     parent: TableName
     child: TableName
-
-
-@fact
-class Path:
-    """The way a delete takes: the CASCADE keys in order, and the foreign key at which it fails."""
-
-    cascades: tuple[ForeignKey, ...]
-    last: ForeignKey
-
-    @property
-    def keys(self) -> tuple[ForeignKey, ...]:
-        """All foreign keys on the way, the failing one last."""
-        return (*self.cascades, self.last)
-
-    @property
-    def words(self) -> str:
-        """`organizations → workspaces → users`, the middle left out where it is long."""
-        names = [self.cascades[0].referenced.name, *(key.table.name for key in self.keys)]
-        if len(names) > _LONGEST_PATH:
-            names = [*names[: _LONGEST_PATH // 2], "…", *names[-_LONGEST_PATH // 2 :]]
-        return " → ".join(names)
 
 
 @once_per_catalog
@@ -125,83 +100,13 @@ def refusing(catalog: Catalog) -> tuple[ForeignKey, ...]:
     return tuple(found)
 
 
-def paths_into(
-    catalog: Catalog, failing: Iterable[ForeignKey], wanted: Callable[[Path], bool], *, farther: bool
-) -> tuple[Path, ...]:
-    """Give for each CASCADE key the shortest way on to a foreign key that fails, where it is `wanted`.
-
-    Where that is not, `farther` has longer ways looked for as well, past what the first one ends at.
-    """
-    tops = roots(catalog)
-    reached = cascade_parents(catalog)
-    at: dict[TableName, list[ForeignKey]] = {}
-    for key in failing:
-        end = tops.get(key.referenced, key.referenced)
-        if end in reached:
-            at.setdefault(end, []).append(key)
-    if not at:
-        return ()
-    onward = _onward(catalog, at)
-    found = []
-    for each in cascades(catalog):
-        if each.child not in onward or each.child == each.parent:
-            continue
-        keys, last = _follow(each, onward)
-        path = next((path for key in at[last] if wanted(path := Path(keys, key))), None)
-        if path is None and farther:
-            path = next((path for path in _ways_on(catalog, each, at) if wanted(path)), None)
-        if path is not None:
-            found.append(path)
-    return tuple(found)
-
-
-def _ways_on(catalog: Catalog, first: Cascade, at: Mapping[TableName, Sequence[ForeignKey]]) -> Iterator[Path]:
-    """Give ways from a CASCADE key to foreign keys that fail, the shortest first, over few tables."""
-    below = _cascades_from(catalog)
-    way: dict[TableName, tuple[ForeignKey, ...]] = {first.child: (first.key,)}
-    waiting = deque(way)
-    while waiting and len(way) < _MOST_TABLES:
-        table = waiting.popleft()
-        yield from (Path(way[table], key) for key in at.get(table, ()))
-        for each in below.get(table, ()):
-            if each.child not in way:
-                way[each.child] = (*way[table], each.key)
-                waiting.append(each.child)
-
-
 @once_per_catalog
-def _cascades_from(catalog: Catalog) -> Mapping[TableName, Sequence[Cascade]]:
+def cascades_from(catalog: Catalog) -> Mapping[TableName, Sequence[Cascade]]:
+    """Give for each table the CASCADE keys that lead on from it, in the catalog's order."""
     found: dict[TableName, list[Cascade]] = {}
     for each in cascades(catalog):
         found.setdefault(each.parent, []).append(each)
     return found
-
-
-def _onward(catalog: Catalog, ends: Iterable[TableName]) -> Mapping[TableName, Cascade | None]:
-    """Give for each table from which one of the ends can be reached the next step; None at an end."""
-    into: dict[TableName, list[Cascade]] = {}
-    for each in cascades(catalog):
-        into.setdefault(each.child, []).append(each)
-    step: dict[TableName, Cascade | None] = dict.fromkeys(ends)
-    waiting = deque(step)
-    while waiting:
-        for each in into.get(waiting.popleft(), ()):
-            if each.parent not in step:
-                step[each.parent] = each
-                waiting.append(each.parent)
-    return step
-
-
-def _follow(
-    first: Cascade, onward: Mapping[TableName, Cascade | None]
-) -> tuple[tuple[ForeignKey, ...], TableName]:
-    """Give the keys on the way and the table at its end."""
-    keys = [first.key]
-    last = first.child
-    while (step := onward[last]) is not None:
-        keys.append(step.key)
-        last = step.child
-    return tuple(keys), last
 
 
 def taken_by(catalog: Catalog, first: TableName, name: TableName, steps: int) -> str:
@@ -228,10 +133,13 @@ def deleted_by(catalog: Catalog, first: TableName, name: TableName, steps: int) 
 
 def rewritten_by(catalog: Catalog, first: TableName, key: ForeignKey, steps: int) -> str:
     """Say how a delete in `first` may have written a key's columns within so many steps; empty if it cannot."""
-    top = node(catalog, first)
-    for other in rewriters(catalog, key):
+    others = rewriters(catalog, key)
+    if not others:
+        return ""
+    top, referenced = node(catalog, first), node(catalog, key.referenced)
+    for other in others:
         at = node(catalog, other.referenced)
-        if at == node(catalog, key.referenced):
+        if at == referenced:
             continue
         above = ancestors(catalog, at)
         if top == at or len(above) > _MOST_ANCESTORS or (top in above and above[top] < steps):
@@ -243,7 +151,19 @@ def rewritten_by(catalog: Catalog, first: TableName, key: ForeignKey, steps: int
 
 def ancestors(catalog: Catalog, name: TableName) -> Mapping[TableName, int]:
     """Give the tables whose deletes cascade to this one with the number of steps, the nearest hundred or so."""
-    parents = cascade_parents(catalog)
+    known = _known_ancestors(catalog)
+    if name not in known:
+        known[name] = _ancestors(cascade_parents(catalog), name)
+    return known[name]
+
+
+@once_per_catalog
+def _known_ancestors(_catalog: Catalog) -> dict[TableName, Mapping[TableName, int]]:
+    """Give where the ancestors of tables are kept that somebody asked for."""
+    return {}
+
+
+def _ancestors(parents: Mapping[TableName, Iterable[TableName]], name: TableName) -> Mapping[TableName, int]:
     found: dict[TableName, int] = {}
     level: Iterable[TableName] = (name,)
     for steps in range(1, _FARTHEST_ANCESTOR + 1):

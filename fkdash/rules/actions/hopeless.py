@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.fact import fact
 from fkdash.rules.actions.barred import barred
-from fkdash.rules.actions.cascades import cascades, paths_into, rewritten_by, taken_by
+from fkdash.rules.actions.cascades import cascades, rewritten_by, taken_by
 from fkdash.rules.actions.failing import is_late
 from fkdash.rules.actions.knock_ons import knock_ons
 from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.obstacles import obstacles
+from fkdash.rules.actions.paths import PathsInto
 from fkdash.rules.actions.rescues import rescues, rewritten_first
 from fkdash.rules.actions.statements import doubts_about
 from fkdash.rules.per_catalog import once_per_catalog
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.table_name import TableName
-    from fkdash.rules.actions.cascades import Path
+    from fkdash.rules.actions.paths import Path
     from fkdash.rules.finding import PredictedError
 
 
@@ -79,16 +80,16 @@ def contradictions(catalog: Catalog) -> Mapping[ForeignKey, Contradiction]:
 def hopeless_paths(catalog: Catalog) -> tuple[HopelessPath, ...]:
     """Give for each CASCADE key a way on to a contradiction, the certain and then the shortest ones first."""
     failing = contradictions(catalog)
-    certain = paths_into(
-        catalog, failing, lambda path: next(_sparing(catalog, path, failing), None) is None, farther=True
-    )
+    ways = PathsInto(catalog, failing)
+    certain = [*ways.each(lambda path: next(_sparing(catalog, path, failing), None) is None, farther=True)]
     decided = {id(path.cascades[0]) for path in certain}
-    possible = paths_into(
-        catalog, failing, lambda path: not _is_deleted_first(catalog, path, failing), farther=True
-    )
+
+    def is_possible(path: Path) -> bool:
+        return id(path.cascades[0]) not in decided and not _is_deleted_first(catalog, path, failing)
+
+    possible = ways.each(is_possible, farther=True)
     return tuple(
-        HopelessPath(path, failing[path.last], _spared(catalog, path, failing))
-        for path in (*certain, *(each for each in possible if id(each.cascades[0]) not in decided))
+        HopelessPath(path, failing[path.last], _spared(catalog, path, failing)) for path in (*certain, *possible)
     )
 
 
@@ -116,9 +117,9 @@ def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradi
     for table in (path.cascades[0].referenced, *(key.table for key in path.cascades)) if doubtful else ():
         yield from doubtful.get(table, ())
     for above, below in pairwise(path.keys):
-        if above.table != below.referenced and above.table not in {
-            table.name for table in catalog.with_partitions(below.referenced)
-        }:
+        if above.table != below.referenced and all(
+            above.table != table.name for table in catalog.with_partitions(below.referenced)
+        ):
             yield f"{below.name} is about rows of {below.referenced.name} only"
     contradiction, first = failing[path.last], path.cascades[0].referenced
     for steps, key in enumerate(path.cascades, 1):

@@ -84,11 +84,23 @@ def _rewriting(catalog: Catalog) -> Mapping[TableName, Sequence[ForeignKey]]:
     return found
 
 
-def rewriters(catalog: Catalog, key: ForeignKey) -> Iterator[ForeignKey]:
+def rewriters(catalog: Catalog, key: ForeignKey) -> Sequence[ForeignKey]:
     """Give the other keys whose ON DELETE writes columns of a key into rows that are subject to both."""
-    for other in _rewriting(catalog).get(key.table, ()):
-        if other is not key and any(column in other.set_columns for column in key.columns):
-            yield other
+    known = _known_rewriters(catalog)
+    if id(key) not in known:
+        others = [
+            other
+            for other in _rewriting(catalog).get(key.table, ())
+            if other is not key and not set(key.columns).isdisjoint(other.set_columns)
+        ]
+        known[id(key)] = (key, others)
+    return known[id(key)][1]
+
+
+@once_per_catalog
+def _known_rewriters(_catalog: Catalog) -> dict[int, tuple[ForeignKey, Sequence[ForeignKey]]]:
+    """Give where the rewriters of keys are kept that somebody asked for, by the key's id and with the key."""
+    return {}
 
 
 def same_referenced(catalog: Catalog, key: ForeignKey, other: ForeignKey) -> bool:

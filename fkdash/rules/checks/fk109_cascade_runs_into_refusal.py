@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.rules.actions.cascades import cascade_children, node, paths_into, refusing
+from fkdash.rules.actions.cascades import cascade_children, node, refusing
 from fkdash.rules.actions.enforcement import refusal_error
 from fkdash.rules.actions.hopeless import hopeless_paths
+from fkdash.rules.actions.paths import PathsInto
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog
-    from fkdash.rules.actions.cascades import Path
+    from fkdash.rules.actions.paths import Path
     from fkdash.rules.finding import PredictedError
 
 _FEWEST_OTHERS: Final = 2
@@ -35,7 +36,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         return node(catalog, path.last.table) not in children[node(catalog, path.cascades[0].referenced)]
 
     told: set[int] = set()
-    for path in paths_into(catalog, refusing(catalog), remains, farther=False):
+    for path in PathsInto(catalog, refusing(catalog)).each(remains, farther=False):
         if id(path.cascades[0]) not in hopeless:
             # What refuses is told once as a risk, by a CASCADE that runs right into it.
             alone = len(path.cascades) == 1 and id(path.last) not in told and _stands_alone(catalog, path)

@@ -28,13 +28,6 @@ _FAR: Final = 1_000_000
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    above: dict[TableName, Mapping[TableName, int]] = {}
-
-    def ancestors_of(name: TableName) -> Mapping[TableName, int]:
-        if name not in above:
-            above[name] = ancestors(catalog, name)
-        return above[name]
-
     tops, reached = roots(catalog), cascade_parents(catalog)
     for key in refusing(catalog):
         holder = tops.get(key.table, key.table)
@@ -43,7 +36,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         held = tops.get(key.referenced, key.referenced)
         if held == holder:
             continue
-        found = _conflict(held, ancestors_of(holder), ancestors_of(held))
+        found = _conflict(held, ancestors(catalog, holder), ancestors(catalog, held))
         if found is None or (not found[1] and reference(key) in same_reference(catalog)):
             continue
         top, refused_first = found
