@@ -7,9 +7,9 @@ carries a password. The exit codes are the contract of the command line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from fkdash.fact import fact
 from fkdash.masking import masked
 
 
@@ -77,7 +77,7 @@ FOREIGN_TABLE: Final = "foreign-table"
 TOO_LARGE: Final = "too-large"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class NotRun:
     """Code of another role that looking would have run, and did not.
 

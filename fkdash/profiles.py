@@ -18,7 +18,7 @@ owners = ["app_owner"]         # looking may run functions of these roles, besid
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from platformdirs import user_config_path
 
 from fkdash.db.where.conninfo import spelled
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +45,7 @@ def is_production(environment: str) -> bool:
     return environment.strip().casefold() in _PRODUCTION
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Profile:
     """A place to connect to, by DSN or service name, and what it is (`production`, `staging` ...)."""
 
@@ -56,7 +57,7 @@ class Profile:
     look: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Destination:
     """A database that can be gone to: its name for the operator, where it is, and what its profile says of it."""
 
@@ -65,7 +66,7 @@ class Destination:
     environment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Settings:
     """What the operator has set: profiles by name, label columns by `schema.table`, keys by binding id.
 

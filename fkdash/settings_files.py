@@ -10,23 +10,24 @@ by which columns rows are recognised, which references nobody declared, where th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Final
 
+from fkdash.fact import fact
 from fkdash.reading.typed import Remark
 
 Table = dict[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TrustTable:
     """`[profiles.NAME.trust]`: the roles whose code looking may run, beside superusers'."""
 
     owners: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ProfileTable:
     """`[profiles.NAME]`: where to connect, by `dsn` or `service`, and what is there; `look` is who looks."""
 
@@ -38,7 +39,7 @@ class ProfileTable:
     look: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OperatorFile:
     """config.toml: profiles by name, label columns by `schema.table`, keys by binding id."""
 
@@ -47,7 +48,7 @@ class OperatorFile:
     keys: dict[str, str | list[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OverrideTable:
     """`[[override]]`: another severity, or `off`, for a rule on constraints that match; * is anything."""
 
@@ -56,7 +57,7 @@ class OverrideTable:
     constraint: str = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class IgnoreTable:
     """`[[ignore]]`: an accepted finding and why; from the day after `until` on it is reported again."""
 
@@ -66,7 +67,7 @@ class IgnoreTable:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class LintTable:
     """`[lint]`: the folders or files that `fkdash lint` reads, from the file's own folder on, and the tool."""
 
@@ -74,7 +75,7 @@ class LintTable:
     tool: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TeamFile:
     """fkdash.toml: severities by rule, accepted findings, the baseline's file, labels, references, where to lint.
 

@@ -8,7 +8,7 @@ run was through, was cancelled, lost its connection or met a fault.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.events import RunBegan
@@ -24,6 +24,7 @@ from fkdash.apply.run.run import SETTLING_SECONDS, Run
 from fkdash.apply.writer import writer_beside
 from fkdash.db.target import refuse_writing
 from fkdash.errors import AlreadySoError, StoppedError, UsageError
+from fkdash.fact import fact
 from fkdash.orphans.scan import count_orphans
 from fkdash.profiles import is_production
 from fkdash.rules.actions.enforcement import is_silenced
@@ -56,7 +57,7 @@ __all__ = [
 _LOOKING_SECONDS: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Change:
     """What is to be changed, where, and under which rules.
 
@@ -78,7 +79,7 @@ class Change:
     settling_seconds: float = SETTLING_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Confirmation:
     """The names that somebody typed, or has to type: the constraint's, in production the database's as well."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.apply.holders import Holder
@@ -22,21 +23,21 @@ class RunOutcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RunBegan:
     """The journal is open; nothing was run so far."""
 
     journal: Path
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class StepStarted:
     """A step is being tried for the first time."""
 
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class StepWaits:
     """A lock could not be had; `pause` seconds until the next try. Nothing was changed by this one.
 
@@ -55,7 +56,7 @@ class StepWaits:
         return f"{'not done in its time' if self.slow else 'no lock'} on try {self.attempt}"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class StepProgress:
     """A step that takes long is under way for `seconds`; `detail` says how far, as far as the server tells.
 
@@ -68,7 +69,7 @@ class StepProgress:
     holders: tuple[Holder, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class StepDone:
     """A step is committed; `seconds` is what the successful try took."""
 
@@ -76,7 +77,7 @@ class StepDone:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RunEnded:
     """The run is over. `message` says what is true now; `next_step` what to do.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fkdash.fact import fact
 from fkdash.reading.source import Source
 from fkdash.reading.typed import Found, typed
 
@@ -16,7 +17,7 @@ _T = TypeVar("_T")
 _ADVICE = "fkdash fix history lists the journals; one that somebody wrote into cannot be carried out."
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PlanFacts:
     """The first line: the plan, and where and by whom it is carried out."""
 
@@ -32,7 +33,7 @@ class PlanFacts:
     continues: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class CheckFacts:
     """One check of the verification."""
 
@@ -41,7 +42,7 @@ class CheckFacts:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class EndFacts:
     """The last line: how it ended."""
 
@@ -51,14 +52,14 @@ class EndFacts:
     verification: tuple[CheckFacts, ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class StepFacts:
     """The number of a step."""
 
     step: int
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class CommitFacts:
     """The numbers of the steps that commit together."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.db.queries import query
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import LockMode
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Holder:
     """A session that holds a conflicting lock; `pid` is None for a prepared transaction.
 

@@ -28,6 +28,7 @@ from fkdash.errors import (
     StoppedError,
     TimedOutError,
 )
+from fkdash.fact import fact
 from fkdash.sqlstates import LOCK_NOT_AVAILABLE
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ DIAGNOSTICS: Final = (
 _FIELDS: Final = ("stage", "touched", "left", "filtered", "code")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RunsAs:
     """As whom a body runs: `role`; `confined` says that it is the table's owner, and no superuser.
 
@@ -79,7 +80,7 @@ class RunsAs:
         return f"{self.untrusted[0]}, would run as {self.role}, a superuser"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Met:
     """What a body met: how far it came (`none`: there was no row), the rows it changed, and its error.
 

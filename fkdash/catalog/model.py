@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from operator import attrgetter
 
 from fkdash.catalog.action import Action, Match
-from fkdash.catalog.fact import derived, deriving_fact, fact
 from fkdash.catalog.surroundings import (
     OwnerRights,
     Privileges,
@@ -28,6 +27,7 @@ from fkdash.catalog.surroundings import (
     Unpublishable,
 )
 from fkdash.catalog.table_name import TableName
+from fkdash.fact import derived, deriving_fact, fact
 
 
 class TableKind(StrEnum):
@@ -287,7 +287,7 @@ class Query:
     sql: str
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Catalog:
     """Everything declared, at one moment; `server` is None for a source without one.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.catalog.surroundings import Server

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 
 LONGEST_SOURCE: Final = 50_000
 """Characters of a function's text; a longer one is not read."""

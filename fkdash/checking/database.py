@@ -7,7 +7,7 @@ reported as unknown, never as fine.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Statement
@@ -21,6 +21,7 @@ from fkdash.checking.row_questions import answered, unanswered
 from fkdash.checking.sampled_values import with_sampled_values
 from fkdash.db.at_once import at_once
 from fkdash.errors import FkdashError, NotPermittedError, ServerRefusedError, StoppedError
+from fkdash.fact import fact
 from fkdash.fix.options import possible_fixes
 from fkdash.preview.rows.impacts import impacts
 from fkdash.rules.registry import RULES, findings, in_order
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _MOST_FORESEEN: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class CheckOptions:
     """What to check and how long one question may take.
 

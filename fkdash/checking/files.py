@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fkdash.checking.policy import Configuration, Ignored, compare, judge
 from fkdash.checking.result import CheckReport, Coverage, NotUnderstood, Place, Reported, is_about, scope_of
+from fkdash.fact import fact
 from fkdash.lint.finding_places import spots_of
 from fkdash.lint.ignoring import ignored_by_comment
 from fkdash.lint.way import way_findings
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import Finding, Rule
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class LintOptions:
     """What to judge; `only_files` limits findings to those that these files complete (their labels)."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from fkdash.fact import fact
 from fkdash.private_file import require_private_folder
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _LARGEST_BYTES: Final = 512 * 1024 * 1024
 _FINISHED: Final = "finished"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Verdict:
     """What was said of one database: the worst new severity ("" for none), whether it failed, and the document."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
 from fkdash.checking.groups import numbered, places_words, schemas_of
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable

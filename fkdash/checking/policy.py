@@ -21,12 +21,13 @@ until = 2027-05-31        # from the day after on it is reported again
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from fkdash.catalog.names import nearest
+from fkdash.fact import fact
 from fkdash.reading.source import Source
 from fkdash.reading.typed import Found, Remark, typed
 from fkdash.rules.registry import RULES
@@ -45,7 +46,7 @@ _T = TypeVar("_T")
 _EXPECTED: Final = "error, warning, info or off"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Override:
     """A severity for one rule on constraints that match `constraint`; None switches it off there."""
 
@@ -54,7 +55,7 @@ class Override:
     severity: Severity | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Ignore:
     """An accepted finding and why; `rule` "*" means every rule."""
 
@@ -63,7 +64,7 @@ class Ignore:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Configuration:
     """Severities by rule id (None is off), overrides (a later one wins), ignores and the baseline's file name.
 
@@ -84,7 +85,7 @@ class Configuration:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Ignored:
     """A finding that somebody accepted, and the reason given."""
 
@@ -92,7 +93,7 @@ class Ignored:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Judged:
     """Findings after the configuration: those that remain, the worst first, and those accepted."""
 
@@ -100,7 +101,7 @@ class Judged:
     ignored: tuple[Ignored, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Baseline:
     """Known findings: how often each fingerprint occurs, with a name for people."""
 
@@ -108,7 +109,7 @@ class Baseline:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Compared:
     """Findings against a baseline: new, known, and the names of those that are gone."""
 
@@ -228,14 +229,14 @@ def baseline_document(findings: Iterable[Finding]) -> dict[str, object]:
     return {"fkdash": 1, "kind": "baseline", "findings": entries}
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _BaselineEntry:
     fingerprint: str
     rule: str = ""
     constraint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _BaselineFile:
     kind: Literal["baseline"]
     findings: list[_BaselineEntry]
@@ -272,7 +273,7 @@ def _named(pattern: str, finding: Finding) -> bool:
     return fnmatchcase(finding.subject, pattern)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Made:
     """Makes what the tables mean and collects what cannot be meant; `within` leads to the configuration."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.as_a_replica import as_a_replica
-from fkdash.catalog.fact import fact
 from fkdash.catalog.refused_writes import refused_writes
 from fkdash.counted import counted
+from fkdash.fact import fact
 from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Place:
     """Where a finding stands in a file; line and column count from 1, the path is relative.
 
@@ -54,7 +54,7 @@ class Reported:
     began: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class NotUnderstood:
     """A statement that might change what is judged and was not understood."""
 
@@ -63,7 +63,7 @@ class NotUnderstood:
     statement: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Coverage:
     """How far files answer: `not_asked` are rules with why no file knows, `incomplete` is what was not read.
 
@@ -92,7 +92,7 @@ class Coverage:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Scope:
     """What was looked at. `unreadable` are the tables whose rows `role` may not read."""
 
@@ -110,7 +110,7 @@ class Scope:
         return said
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Unknown:
     """Something that could not be found out, and why; findings may be missing where `hides_findings`."""
 
@@ -120,7 +120,7 @@ class Unknown:
     not_run: tuple[NotRun, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class CheckReport:
     """The result of checking one database (`where`, in words); findings come the worst first.
 

@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -16,7 +18,7 @@ _OF_ONE_LOOK: Final = 2
 """Connections that a look takes: one that reads, and one that watches whether somebody waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Room:
     """What a server told: which one it is, and how many connections it has free; None where nobody could ask."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from fkdash.catalog.snapshot_reading import load_snapshot
 from fkdash.cli.connection import looking, run_async, target_of
 from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
 from fkdash.errors import UsageError, reason_of
+from fkdash.fact import fact
 from fkdash.fix.plan_file.document import plan_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Source:
     """A plan to export; `journal` is that of the run which applied it live, None where none did."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from fkdash.cli.selection import number
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.where.conninfo import is_uri
 from fkdash.errors import AlreadySoError, UsageError, reason_of
+from fkdash.fact import fact
 from fkdash.fix.blocker_relief import chosen_rows
 from fkdash.fix.declare import new_key_named
 from fkdash.fix.fix_for import subject_of
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _PICKING_SECONDS: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Planned:
     """A plan and the catalog it was made from; `picked` is what a query gave for it, row by row."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
@@ -15,6 +14,7 @@ from fkdash.db.refused.refusals import nothing_answers, refusal, too_old
 from fkdash.db.refused.translate import DRIVER_ERRORS, sqlstate_of
 from fkdash.db.target import NO_SETTINGS, Address, Target
 from fkdash.db.where.tls import driver_tls
+from fkdash.fact import fact
 from fkdash.sqlstates import CANNOT_CONNECT_NOW, PROTOCOL_VIOLATION
 from fkdash.versions import OLDEST
 
@@ -26,7 +26,7 @@ _CONNECT_ERRORS = (*DRIVER_ERRORS, asyncpg.InternalClientError)
 logging.getLogger("asyncpg").addHandler(logging.NullHandler())
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Opened:
     """A connection that stands; `startup_accepted` is False behind a pooler that takes no parameters."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 from typing import Self
 
@@ -22,13 +22,14 @@ from fkdash.db.statements import OpenTransaction, locked
 from fkdash.db.target import Address, Target
 from fkdash.db.where.settings import not_applied
 from fkdash.errors import ConnectionLostError, FkdashError, LockNamedError, LockTimedOutError, UnreachableError
+from fkdash.fact import fact
 
 _ROLLBACK_SECONDS = 2.0
 _BESIDE_SECONDS = 2.0
 _WATCH_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Limits:
     """What looking may cost: seconds per statement, wait for a lock and idle transaction; connections."""
 

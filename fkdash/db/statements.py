@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import asyncpg
@@ -17,6 +16,7 @@ from fkdash.db.opening import Opening, refuse_closed
 from fkdash.db.refused.translate import DRIVER_ERRORS, no_text, sqlstate_of, translated
 from fkdash.db.session import Row
 from fkdash.errors import GaveWayError, LockNamedError, StoppedError, TimedOutError
+from fkdash.fact import fact
 from fkdash.sqlstates import QUERY_CANCELED
 
 _GRACE_SECONDS = 5.0
@@ -27,7 +27,7 @@ _Answer = TypeVar("_Answer")
 _Hear: TypeAlias = Callable[[Any, Any], None]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Statement(Generic[_Answer]):
     """A statement by itself, and together with what begins its transaction where it can be."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 from fkdash.db.secret import Secret
 from fkdash.db.text import plain
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 from fkdash.masking import masked
 
 TlsMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
@@ -26,7 +27,7 @@ class PasswordPrompt(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Address:
     """One place where a server may listen.
 
@@ -49,7 +50,7 @@ class Address:
         return f"{plain(host)}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Tls:
     """What the operator demands of the encryption; "" leaves a parameter to its default."""
 
@@ -64,7 +65,7 @@ class Tls:
     max_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Target:
     """Where to connect, complete: nothing is read from the environment afterwards.
 

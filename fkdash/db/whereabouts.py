@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.db.queries import query
 from fkdash.db.where.conninfo import spelled
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.db.session import Session
@@ -20,7 +20,7 @@ _RIGHTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Whereabouts:
     """What psql's conninfo tells, and what decides here whether harm could be done.
 

@@ -17,12 +17,12 @@ import stat
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
 from fkdash.errors import FkdashError
+from fkdash.fact import fact
 
 SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -53,7 +53,7 @@ _SETTINGS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Account:
     """The operating-system account a server runs as."""
 
@@ -102,7 +102,7 @@ def open_to_everyone(path: Path) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Cluster:
     """A cluster in `directory` (absolute, private, ours or the account's) run by programs in `binaries`."""
 

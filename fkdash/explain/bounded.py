@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +40,7 @@ _WEAK: Final = re.compile(
 _NO_NUMBERS: Final = b"0123456789abcdef"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Picked:
     """The text to read, and of how many bytes; `whole` False says that only parts of them are in it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.catalog.action import Action, Statement
@@ -10,6 +9,7 @@ from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referencing_names, statement_table, table_called, written_table
 from fkdash.explain.model import Cause
+from fkdash.fact import fact
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.index_use import serving_index
 from fkdash.rules.actions.obstacle import Kind as Met
@@ -45,7 +45,7 @@ _MET: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Candidates:
     """The first answers, likeliest first, of `total` foreign keys that there are."""
 

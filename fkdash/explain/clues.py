@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.explain.statements import AddedKey, OwnStatement
@@ -44,7 +45,7 @@ KEY_KINDS = frozenset({Kind.HELD, Kind.MISSING, Kind.KEY, Kind.DETACHED})
 ROW_KINDS = frozenset({Kind.NULL, Kind.CHECK, Kind.UNIQUE, Kind.DOMAIN, Kind.IDENTITY, Kind.PARTITION})
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Clues:
     """One error in a text.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
@@ -27,6 +27,7 @@ from fkdash.explain.refusals import refusal
 from fkdash.explain.statements import WRITING, Doing
 from fkdash.explain.unwrap import layers
 from fkdash.explain.vocabulary import vocabulary
+from fkdash.fact import fact
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.ways import ways_to
 
@@ -48,7 +49,7 @@ _IN_CONTEXT: Final = (
 _NOTHING: Final = "No error of PostgreSQL that a foreign key can be behind was found in it."
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Found:
     answers: tuple[Cause, ...] = ()
     total: int = 0

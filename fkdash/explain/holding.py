@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
@@ -10,6 +9,7 @@ from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues
 from fkdash.explain.keys import ran, statement_table
 from fkdash.explain.statements import WRITING, Doing
+from fkdash.fact import fact
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.defaults import default_expression
 from fkdash.rules.actions.rivals import action_of
@@ -29,7 +29,7 @@ _EVENT: Final = {Statement.DELETE: "goes", Statement.UPDATE: "changes its key"}
 _AT_WORK: Final = frozenset({"O", "A"})
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Holding:
     """What is said of it, and what to do.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from fkdash.explain.clues import Clues
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Cause:
     """A foreign key that explains the error.
 
@@ -30,7 +32,7 @@ class Cause:
     outdated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Explanation:
     """What an error means in this database: a headline, and the foreign keys behind it, likeliest first.
 
@@ -47,7 +49,7 @@ class Explanation:
     ambiguous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Changed:
     """What was changed in a foreign key, by its qualified name, and when (`YYYY-MM-DD HH:MM`, UTC).
 

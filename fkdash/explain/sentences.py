@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from fkdash.db.text import plain
 from fkdash.explain.clues import Kind
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -83,7 +84,7 @@ _PARTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Sentence:
     """One that was found: where it stands, what it is about, and the names by the part they play.
 

@@ -8,11 +8,11 @@ ONLY.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from fkdash.explain.languages import STATEMENT, any_of
+from fkdash.fact import fact
 
 # A name is followed by the quotation mark that closes the statement, and by those that wrap it, more often than it
 # ends in one itself.
@@ -76,7 +76,7 @@ class Doing(StrEnum):
 WRITING: Final = frozenset({Doing.DELETE, Doing.SET_NULL, Doing.SET_DEFAULT, Doing.UPDATE})
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OwnStatement:
     """A statement that a foreign key ran by itself on `table` (schema, name).
 
@@ -90,7 +90,7 @@ class OwnStatement:
     other: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class AddedKey:
     """An ALTER TABLE that adds a foreign key; `name` is empty where the server makes one."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.model import TableKind
 from fkdash.db.text import plain
 from fkdash.explain.keys import referencing_names
 from fkdash.explain.sentences import QUOTES
+from fkdash.fact import fact
 from fkdash.rules.per_catalog import once_per_catalog
 
 if TYPE_CHECKING:

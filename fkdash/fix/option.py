@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
@@ -13,7 +14,7 @@ AS_TODAY: Final = "deletes behave as today"
 """What an option says that changes nothing for a delete."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Option:
     """A fix an operator may choose; never chosen for them.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +70,7 @@ class Duration(StrEnum):
     SCAN = "scan"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Lock:
     """A lock that a step takes."""
 
@@ -77,7 +79,7 @@ class Lock:
     duration: Duration
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Batch:
     """How the rows of a batch are counted, so that none is lost that a trigger or a policy kept from changing.
 
@@ -92,7 +94,7 @@ class Batch:
     writes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Step:
     """One statement. Steps with the same `transaction` number commit together.
 
@@ -132,7 +134,7 @@ class Step:
         return self.title == CHECK_ROWS
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Goal:
     """What is declared once the plan is through: the foreign key, and the columns that then accept NULL.
 
@@ -146,7 +148,7 @@ class Goal:
     checks: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Pace:
     """How fast rows are changed: rows in a batch, milliseconds between two, rows in a second at most.
 
@@ -165,7 +167,7 @@ class Pace:
         return f"batches of {self.batch_rows:,}{apart}{most}"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Kept:
     """Where a plan keeps the rows it changes as they were.
 
@@ -176,7 +178,7 @@ class Kept:
     count: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Plan:
     """How one option is carried out on one foreign key; `rule` is the one that must be quiet afterwards.
 

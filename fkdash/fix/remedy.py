@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
 from fkdash.fix.option import consequences
 from fkdash.fix.plan import Pace, Plan
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Asked:
     """What an operator says beside the name of a remedy.
 
@@ -36,7 +37,7 @@ class Asked:
     picks: Picks | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Picks:
     """What a query gave for each referring row, by how the plan knows the row; `unpicked` names the others."""
 
@@ -49,7 +50,7 @@ def _never_so(_catalog: Catalog, _finding: Finding) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Remedy:
     """One way to mend a foreign key; everything that is said of it stands in its module.
 

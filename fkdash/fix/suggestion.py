@@ -6,11 +6,11 @@ A suggestion chooses nothing: it names what loses no row and can be taken back, 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
 from fkdash.counted import counted
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _COSTS_NOTHING: Final = {
 _WRITES_NULL: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Suggestion:
     """An option, why it and not another here, and what it leaves to be done; sentences without a full stop."""
 

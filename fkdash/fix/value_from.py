@@ -6,7 +6,6 @@ transaction with a time limit, and only where no name in it leads to code that l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.labels import label_columns
@@ -15,6 +14,7 @@ from fkdash.catalog.spelling import as_text, compared_type, label_of, pairs, sou
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, UsageError
+from fkdash.fact import fact
 from fkdash.fix.blocker_relief import refers_to
 from fkdash.fix.picks import row_identity
 from fkdash.fix.remedy import Picks
@@ -32,7 +32,7 @@ MOST_PICKED: Final = 10_000
 _MOST_NAMED: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PickedRow:
     """A blocking row: how the plan knows it, its key and label for people, what it refers to now and then.
 
@@ -46,7 +46,7 @@ class PickedRow:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Picked:
     """What a query picked, and the query."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.rules.finding import HangsOn
 from fkdash.rules.registry import rule
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.reading.tokens import after_comment, string_value
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ class _Condition:
     ends: bool = field(default=False)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Command:
     """One psql command with its arguments; None stands for one that files do not tell."""
 

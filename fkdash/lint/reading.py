@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from fkdash.catalog.files.script import Incomplete, Script
 from fkdash.catalog.files.to_catalog import catalog_of
 from fkdash.catalog.model import Catalog
 from fkdash.errors import UsageError, reason_of
+from fkdash.fact import fact
 from fkdash.lint.drizzle import drizzle_statements
 from fkdash.lint.encoding import HEAD, UTF_8, encoding_of, to_mend, told, want_text
 from fkdash.lint.node_pg_migrate import statements_of
@@ -42,7 +43,7 @@ _HARMLESS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class FilesRead:
     """What files add up to, and how far they were understood."""
 

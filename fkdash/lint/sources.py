@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from fkdash.errors import UsageError, reason_of
+from fkdash.fact import fact
 from fkdash.lint.encoding import archive
 from fkdash.lint.tools import (
     TOOLS,
@@ -44,7 +44,7 @@ _MODELS: Final = {
 """Files that are no SQL, by the ending of their names."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class SourceFile:
     """A file to read: `label` is how it is named to people, relative to where they are."""
 
@@ -53,7 +53,7 @@ class SourceFile:
     tool: Tool
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Sources:
     """The files in the order in which they run; `words` say which tool that is.
 
@@ -65,7 +65,7 @@ class Sources:
     doubts: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Found:
     """The files that one path means, and what lies beside them and is not read, each with the reason."""
 

@@ -9,11 +9,11 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from fkdash.errors import UsageError, reason_of
+from fkdash.fact import fact
 from fkdash.lint.encoding import encoding_of
 from fkdash.lint.node_pg_migrate import only_runs_statements
 
@@ -32,7 +32,7 @@ _STAMPED: Final = re.compile(r"\d{14}_.*\.sql")
 _PEEK: Final = 4000
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Tool:
     """A migration tool.
 

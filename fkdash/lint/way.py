@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.files.reading.nodes import AlterTable
 from fkdash.catalog.table_name import quoted
+from fkdash.fact import fact
 from fkdash.lint.finding_places import constraint_of, spot
 from fkdash.rules.checks.fk6_the_way import (
     INDEX_LATER,

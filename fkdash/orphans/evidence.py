@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.labels import label_columns
@@ -11,6 +10,7 @@ from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import identity_of, is_orphan, label_of, source, text_of
 from fkdash.catalog.table_name import quoted
 from fkdash.errors import FkdashError
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ _OF_CREATION: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Orphan:
     """One row, by the columns that identify it, with what it refers to and what a person recognises it by."""
 
@@ -39,7 +39,7 @@ class Orphan:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Evidence:
     """Some orphans, and the oldest and newest moment in `column`; None where no column tells or time ran out."""
 

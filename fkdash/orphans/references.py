@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import TableKind
+from fkdash.fact import fact
 from fkdash.rules.checks import fk209_inheritance_not_covered
 from fkdash.rules.registry import RULES, findings
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.table_name import TableName
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Reference:
     """A reference to scan: a declared foreign key, or one that names, types, joins or the operator speak for.
 

@@ -13,6 +13,7 @@ from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import is_orphan, kinds_of_orphans, source
 from fkdash.db.at_once import at_once
 from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
+from fkdash.fact import fact
 from fkdash.orphans.evidence import Evidence, evidence_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ UNKNOWN: Final = "unknown"
 _PROBE_ROWS: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OrphanCount:
     """The orphans of one reference.
 
@@ -42,7 +43,7 @@ class OrphanCount:
     not_run: tuple[NotRun, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ScannedReference:
     """A reference, its orphans, some of them as examples, and how many seconds it took."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.cells import filled
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Role, Span, bar
 
@@ -19,7 +19,7 @@ _WIDEST_NAME = 2 / 5
 _LONGEST_BAR = 40
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Bar:
     """Something with a name and a number; `exact` False makes the number a lower limit."""
 

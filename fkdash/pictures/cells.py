@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, split_graphemes
 
 from fkdash.db.text import escaped, plain
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def in_lines(words: str, first: int, others: int) -> Iterator[str]:
     yield line
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Writing:
     """How text can be written: in ASCII only or not, and what stands where it was cut."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.cells import filled, in_lines
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Role, Span, bar
 
@@ -20,7 +20,7 @@ _LEAST_WORDS = 24
 _INDENT = 4
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Outcome:
     """What the delete does under `name`: whether it works (None: not known), in words, and to how many rows.
 

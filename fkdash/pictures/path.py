@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Span
 from fkdash.pictures.relations import ROLES
 
@@ -19,7 +19,7 @@ _INDENT = "  "
 _DEEPEST = 2
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Hop:
     """One foreign key on the way: its action, and the columns it writes to or the table it deletes from."""
 

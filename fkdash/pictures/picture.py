@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TextIO, TypeAlias
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.cells import Writing
 
 Role = Literal["plain", "strong", "muted", "name", "deletes", "nulls", "refuses", "blocks", "waits", "good"]
@@ -31,7 +31,7 @@ LEAST_CELLS: Final = 36
 """In less room no picture is drawn: a number of 64 bits, its mark and a stub of a name would not fit."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Pen(Writing):
     """The characters to draw with; each of `blocks` is one cell, from the least to a full one."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.cells import filled
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Role, Span
 
@@ -28,7 +28,7 @@ _BEFORE_A_NAME: Final = 7
 _GAP: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Reference:
     """A foreign key seen from the map's table: the other table, its columns, its action, whether it conflicts.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.cells import filled
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Role, Span, bar
 
@@ -21,7 +21,7 @@ _LONGEST_BAR = 16
 _SECOND_MS = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class StepTime:
     """A step: its number and title, how it stands, `seconds` where known, and whom it stops meanwhile.
 

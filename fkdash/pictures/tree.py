@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.cells import filled, in_lines
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Role, Span, bar
 
@@ -20,7 +20,7 @@ _LEAST_NAME = 6
 _LONGEST_BAR = 12
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Node:
     """One line of a tree: how deep it stands, its name, what leads there, what happens there.
 

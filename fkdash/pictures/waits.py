@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.picture import LEAST_CELLS, Picture, Span
 from fkdash.pictures.timeline import duration
 from fkdash.pictures.tree import guides
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Waiting:
     """A session that waits for a lock, or that others wait for; `waits_for` has the ids of those it waits for.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Asked:
     """A statement with its values; `numbers` says what each element of the array means that it gives, if one."""
 

@@ -8,7 +8,6 @@ a trigger, a check) is not asked and named instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,7 @@ from fkdash.catalog.spelling import compared_type, matches, refers, source
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
 from fkdash.rules.registry import RULES, findings
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Parameter:
     """A list of values of one key column, in the order of the rows to delete.
 
@@ -42,7 +42,7 @@ class Parameter:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Guard:
     """A query for `constraint_name`, `table_name`, `sqlstate` and `rows` of everything that would refuse a delete.
 

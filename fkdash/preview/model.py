@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from fkdash.catalog.table_name import TableName
 from fkdash.errors import NotRun
+from fkdash.fact import fact
 
 Key = Mapping[str, object]
 Progress = Callable[[str], None]
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DeleteTarget:
     """The rows to delete: by key (column to value), by a condition in SQL, or, with neither, every row.
 
@@ -40,7 +40,7 @@ class DeleteTarget:
         return self.keys is None and self.condition is None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Limits:
     """Where a preview stops.
 
@@ -58,7 +58,7 @@ class Limits:
     scan_rows: int = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Blocker:
     """A constraint that stops the delete, and the number of rows it stops at.
 
@@ -83,7 +83,7 @@ class Blocker:
     value: tuple[str | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Effect:
     """What happens to one table's rows; a partitioned table counts as a whole."""
 
@@ -94,7 +94,7 @@ class Effect:
     updated: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Scan:
     """A table that would be read from end to end for lack of an index; sizes are estimates."""
 
@@ -110,7 +110,7 @@ class MayStay(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Preview:
     """What a delete would do.
 
@@ -154,7 +154,7 @@ class Preview:
         return 0 if self.verdict is Verdict.ALLOWED and self.exact and not self.cut_short else 4
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Selection:
     """A condition over the target table, called by its own name; `joined` is a FROM item for keys.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
 from fkdash.preview.model import Blocker, Effect, Verdict
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from fkdash.preview.row import RowId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Obstacle:
     """What a blocker is, without the rows. What compares not describes the first row that met it."""
 
@@ -116,7 +117,7 @@ class QueueOutcome:
         return {obstacle: len(rows) for obstacle, rows in self.obstacles.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class QueueAnswer:
     """What is true in whatever order the rows are visited."""
 

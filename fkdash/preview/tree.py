@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
+from fkdash.fact import fact
 from fkdash.preview.model import Blocker, Effect
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _FOLLOWED = frozenset({Action.CASCADE, Action.SET_NULL, Action.SET_DEFAULT})
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Branch:
     """One edge of the way: the foreign key (None for the target), the table it leads to, what happens there.
 

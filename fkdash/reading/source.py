@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 from fkdash.reading.files import read_text
 from fkdash.reading.lines import json_line, toml_line
 from fkdash.reading.typed import Found, Remark, typed
@@ -39,7 +40,7 @@ def _nowhere(_path: Keys) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Source:
     """Where a document came from; `origin` names it, `line_of` gives the line of a path of keys."""
 

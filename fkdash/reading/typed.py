@@ -15,6 +15,8 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from fkdash.fact import fact
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -36,7 +38,7 @@ _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Remark:
     """A mistake, or an unknown key, at a path of keys. It never repeats a value, which may be a password."""
 

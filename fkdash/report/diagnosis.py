@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.postgres.migrations import Migrations
 from fkdash.checking.result import impact_words
+from fkdash.fact import fact
 from fkdash.pasting import for_psql
 from fkdash.pictures.bars import bars
 from fkdash.pictures.path import path
@@ -46,7 +46,7 @@ _AFTER: Final = (
 _NO_MIGRATIONS: Final = Migrations()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PlannedOption:
     """An option with its plan, None where the option is refused."""
 
@@ -54,7 +54,7 @@ class PlannedOption:
     plan: Plan | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Diagnosis:
     """Everything the document tells; `remedies` and `blocked` go by a finding's fingerprint.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
+from fkdash.fact import fact
 from fkdash.report.check.as_markdown import escaped
 from fkdash.report.diagnosis import applied_lines
 from fkdash.report.markdown import fenced
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOMENT: Final = "%Y-%m-%d %H:%M:%SZ"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Table:
     """Rows under titles, cells as they were shown; `beyond` is the number of rows left out."""
 
@@ -29,7 +29,7 @@ class Table:
     beyond: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Shown:
     """What a screen showed: what it was about, its sentence, its tables and the lines of its text."""
 
@@ -39,7 +39,7 @@ class Shown:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Mark:
     """Something shown that the operator kept, with the moment (in UTC), the place and a title, "" without one."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from fkdash.db.text import plain
 from fkdash.db.where.conninfo import is_connection_string, without_password
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import FkdashError, UsageError
+from fkdash.fact import fact
 from fkdash.lint.tools import tool_named
 from fkdash.masking import masked
 from fkdash.profiles import load_settings, read_operator_file, settings_file
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Held:
     """A setting as it holds: its dotted key, its value as JSON spells it, and where that comes from."""
 
@@ -39,7 +40,7 @@ class Held:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Checked:
     """A file and what is wrong in it; `mistakes` keep it from being used, `warnings` do not."""
 

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import undeclared
+from fkdash.fact import fact
 from fkdash.rules.families import comparable_at_all, same_family
 from fkdash.rules.named_keys import NamedKeys
 from fkdash.rules.per_catalog import once_per_catalog
@@ -30,7 +30,7 @@ _OF_THE_ROW: Final = (
 """What a row says of itself under the same name in many tables, so that it is no part of a reference."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class CompositeNames:
     """Composite primary keys by the column that tells which table they are of."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Statement
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:

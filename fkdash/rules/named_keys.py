@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fkdash.fact import derived
 from fkdash.rules.reference_words import COMMON_KEYS, DESCRIBING, KEY_WORDS
 from fkdash.rules.word_forms import folded, forms_of, is_of, looked_up_under, lower_words
 
@@ -86,7 +86,7 @@ class NamedKeys:
         """Give the keys that are called so themselves."""
         return self._called.get(word, ())
 
-    @cached_property
+    @derived
     def _every_form(self) -> AbstractSet[str]:
         return {form for name in {each.name for each in self.tables} for form, _ in looked_up_under(name)}
 

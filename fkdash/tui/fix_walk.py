@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class FixWalk:
     """A plan on its way from its first look to the end of its run.
 

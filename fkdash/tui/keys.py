@@ -7,10 +7,11 @@ ctrl+h/i/j/m/s/q/a/b/o, alt with anything, F10 to F12.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from textual.binding import Binding, BindingType
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
@@ -341,7 +342,7 @@ class Reasoned(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Help:
     """One line of help: all keys for an action, what it does, whether it works now."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.errors import UsageError
+from fkdash.fact import derived, deriving_fact
 from fkdash.tui.words import fails_here
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _ORPHAN_SECONDS, _ORPHANS_IN_ALL_SECONDS = 2.0, 15.0
 _TELLING_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Knowledge:
     """One reading of the catalog with its findings; `impacts` by a key's qualified name, as far as counted.
 
@@ -39,7 +39,7 @@ class Knowledge:
     impacts: Mapping[str, Impact] = field(default_factory=dict)
     scanned: tuple[ScannedReference, ...] = ()
 
-    @cached_property
+    @derived
     def findings_by_key(self) -> Mapping[str, tuple[Finding, ...]]:
         """The findings of each foreign key by its qualified name, the worst first."""
         found: dict[str, list[Finding]] = {}
@@ -47,7 +47,7 @@ class Knowledge:
             found.setdefault(finding.key.qualified, []).append(finding)
         return {name: tuple(findings) for name, findings in found.items()}
 
-    @cached_property
+    @derived
     def led_over(self) -> Mapping[str, frozenset[str]]:
         """For each key that a delete goes over on its way to a failure, by name, the keys with such a finding."""
         found: dict[str, set[str]] = {}
@@ -56,7 +56,7 @@ class Knowledge:
                 found.setdefault(step.qualified, set()).add(finding.key.qualified)
         return {name: frozenset(keys) for name, keys in found.items()}
 
-    @cached_property
+    @derived
     def orphans_by_key(self) -> Mapping[tuple[str, tuple[str, ...]], ScannedReference]:
         """What was counted, by a key's qualified name and its columns."""
         return {(each.reference.key.qualified, each.reference.key.columns): each for each in self.scanned}

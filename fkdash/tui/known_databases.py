@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.errors import FkdashError, UsageError
+from fkdash.fact import fact
 from fkdash.profiles import Destination
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from fkdash.profiles import Profile
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class KnownDatabases:
     """The databases to list, `every_database` of their servers; `begin_at` is the name of the first to look at."""
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.pictures.cells import Writing, fit
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Glyphs(Writing):
     """The characters that fkdash itself draws with; `ellipsis` and `arrow` may be two cells wide.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.errors import StoppedError
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fkdash.tui.connection import Connection
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Way:
     """A plan, the catalog it was made from, and what is true now in a sentence."""
 

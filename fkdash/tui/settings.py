@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from fkdash.fact import fact
 from fkdash.profiles import Profile, is_production
 from fkdash.tui.plain import UNICODE, Glyphs
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DashboardOptions:
     """What the command line and the configuration decide about the dashboard.
 

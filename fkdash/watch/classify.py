@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.table_name import TableName
@@ -12,6 +12,7 @@ from fkdash.explain.clues import KEY_KINDS, Clues, Kind
 from fkdash.explain.keys import by_structure, named, narrowed, ran
 from fkdash.explain.read import read_record
 from fkdash.explain.vocabulary import Vocabulary, vocabulary
+from fkdash.fact import fact
 from fkdash.watch.record import COUNTED, INTEGRITY, LogRecord
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _LONGEST: Final = 20_000
 _LONGEST_STATEMENT: Final = 4_000
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Violation:
     """What an error was about.
 

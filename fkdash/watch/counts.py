@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 from fkdash.watch.classify import UNCLASSIFIED, Violation
 from fkdash.watch.seen import Seen, count_name, seen_of
@@ -20,7 +21,7 @@ _MOST_STATEMENTS: Final = 3
 _LONGEST_STATEMENT: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class What:
     """What is counted together: one line of the result. `minute` is in UTC, None where the log tells no time."""
 

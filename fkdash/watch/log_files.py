@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from fkdash.errors import UsageError, reason_of
+from fkdash.fact import fact
 from fkdash.watch.which_files import PACKED, chosen_names
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _QUIET: Final = 60
 """How many looks a file is kept open in which nothing is written; under another name it is not found again."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Chunk:
     """A part of a file; `file` says which, `final` that nothing of it comes any more.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
 from fkdash.sqlstates import (
     CHECK_VIOLATION,
     FOREIGN_KEY_VIOLATION,
@@ -28,7 +28,7 @@ INSIDE: Final = frozenset({OBJECT_NOT_IN_PREREQUISITE_STATE, INSUFFICIENT_PRIVIL
 COUNTED: Final = INTEGRITY | INSIDE
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class LogRecord:
     """An error in the log.
 

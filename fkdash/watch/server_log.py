@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, NotPermittedError
+from fkdash.fact import fact
 from fkdash.watch.log_files import CHUNK, END, Chunk
 from fkdash.watch.which_files import PACKED, chosen_names
 
@@ -25,7 +26,7 @@ _MAY_NOT: Final = (
 _TOO_SILENT: Final = frozenset({"log", "fatal", "panic"})
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Spelling:
     """How the lines of the server's log look, and what of an error does not stand there."""
 
@@ -68,7 +69,7 @@ class _Place:
     end: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Listed:
     path: str
     size: int

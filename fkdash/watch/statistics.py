@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.postgres.kept_queries import statements_schema
 from fkdash.catalog.table_name import quoted
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.db.session import Sessions
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SECONDS: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Statistics:
     """Counters of a database, from when they were last reset on.
 

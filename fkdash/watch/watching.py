@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from fkdash.errors import UnreachableError, UsageError, reason_of
+from fkdash.fact import fact
 from fkdash.watch.log_files import CHUNK, Chunk, LogFiles
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 600.0
 _MOST_PARTS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Ending:
     """When a watch ends: after one look, when it was quiet for so many seconds, after so many in all."""
 

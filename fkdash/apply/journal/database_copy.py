@@ -10,7 +10,6 @@ then USAGE on it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal.journal import Line, keep_fetched
@@ -18,6 +17,7 @@ from fkdash.apply.sandbox import pinned
 from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, UsageError
+from fkdash.fact import fact
 from fkdash.pasting import for_psql
 from fkdash.shell import command
 
@@ -32,7 +32,7 @@ TABLE: Final = "fkdash_journal"
 _LOCK_MS: Final = 3000
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DatabaseCopy:
     """The copy of one run's journal; `run` is the name of the journal's file without its ending."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.db.queries import query
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.db.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Identity:
     """A database: the cluster's system identifier, "" where it could not be asked for, its name and its OID.
 

@@ -14,7 +14,6 @@ import os
 import re
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from platformdirs import user_state_path
 
 from fkdash.errors import StoppedError, UsageError
+from fkdash.fact import fact
 from fkdash.private_file import is_shared, require_private_folder
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Journal:
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Line:
     """One line of a journal: what happened, when (ISO 8601, UTC), and its facts."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ from fkdash.apply.facts import CommitFacts, EndFacts, PlanFacts, StepFacts, fact
 from fkdash.apply.journal.identity import Identity
 from fkdash.apply.journal.journal import Line, file_name, is_open, read, runs_folder
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 from fkdash.fix.plan import Plan
 from fkdash.fix.plan_file.document import plan_of
 from fkdash.fix.statements.definition import definition
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _COMMITTED: Final = frozenset({"committing", "running", "step-done", "batch-done"})
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RecordedRun:
     """A run as its journal tells it; `outcome` is None for one that is going on or was cut off.
 
@@ -126,7 +127,7 @@ def copied_runs(copies: Mapping[Path, tuple[Line, ...]]) -> tuple[RecordedRun, .
     return tuple(runs)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Unread:
     """A file in the folder of journals that cannot be read as one, and why."""
 

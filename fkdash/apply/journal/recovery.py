@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.apply.journal.records import RecordedRun, history, recorded_run, unfinished
@@ -11,6 +11,7 @@ from fkdash.catalog.spelling import as_text, identity_of, source
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.errors import StoppedError, UsageError
+from fkdash.fact import fact
 from fkdash.fix.plan import Goal
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.definition import definition
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RowInTheWay:
     """A row that keeps an undo from working: `identity` is its primary key (else tableoid and ctid), as text."""
 

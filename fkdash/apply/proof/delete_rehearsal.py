@@ -7,13 +7,13 @@ owner where the session may have them, which is nearer to the application than a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError
+from fkdash.fact import fact
 from fkdash.preview.asked.target import resolve_with_heirs, selection
 from fkdash.preview.declared.loading import read_facts
 from fkdash.preview.model import Verdict
@@ -30,7 +30,7 @@ _LOCK_MS: Final = 200
 _GRACE_SECONDS: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DeleteRehearsal:
     """How the delete ended: `sqlstate` "" when it went through; `agrees` is None where it could not be tried.
 

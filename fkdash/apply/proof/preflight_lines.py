@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +10,7 @@ from fkdash.apply.engines import unproven
 from fkdash.apply.kept_by_whom import way_out, whose
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
+from fkdash.fact import fact
 from fkdash.fix.durations import scan_seconds
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.pasting import for_psql
@@ -48,7 +49,7 @@ class Standing(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PreflightLine:
     """One thing that was looked at, how it stands, and what to do where it does not pass.
 

@@ -8,7 +8,6 @@ refers to them: otherwise what another session writes in between would pass for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
@@ -18,6 +17,7 @@ from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, ServerRefusedError, UnreachableError
+from fkdash.fact import fact
 from fkdash.rules.actions.enforcement import refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
 from fkdash.sqlstates import (
@@ -70,7 +70,7 @@ _MISSING_VALUES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Probe:
     """What was tried and whether it ended as promised; `ok` is None where it could not be tried.
 
@@ -85,7 +85,7 @@ class Probe:
     hindrance: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Verdict:
     """What a trial that met something shows of the key; as in `Probe`."""
 
@@ -94,7 +94,7 @@ class Verdict:
     hindrance: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Trial:
     """One thing to try: the body that tries it on `tables` (OIDs, the written one first), and how it is judged.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.proof.preflight import never_proven
@@ -18,6 +17,7 @@ from fkdash.apply.sandbox import pinned, sandbox
 from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, HeldUpError, TimedOutError
+from fkdash.fact import fact
 from fkdash.fix.plan import Duration
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _ATTEMPTS: Final = 5
 _PAUSE_SECONDS: Final = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class MeasuredLock:
     """A table lock that the rehearsal held, and for how many seconds before the rollback."""
 
@@ -43,7 +43,7 @@ class MeasuredLock:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Rehearsal:
     """What a rehearsal found: steps run and left out (by number), locks, the delete.
 

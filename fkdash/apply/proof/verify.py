@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.apply.proof.probes import probe
@@ -12,6 +11,7 @@ from fkdash.catalog.spelling import as_text, source
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.errors import FkdashError, UnreachableError
+from fkdash.fact import fact
 from fkdash.fix.statements.definition import definition
 from fkdash.rules.actions.rivals import reference
 from fkdash.rules.registry import findings, rule
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Verified:
     """One check and how it ended; `ok` is None where it could not be made, `detail` then says why.
 
@@ -45,7 +45,7 @@ def _verified(probes: Iterable[Probe]) -> Iterator[Verified]:
     return (Verified(each.check, each.ok, each.detail, each.role, each.hindrance) for each in probes)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RowSummary:
     """How many rows a table has, and a checksum of the key's columns in them."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.events import RunEnded, RunOutcome
@@ -10,6 +9,7 @@ from fkdash.apply.journal.journal import JournalError
 from fkdash.apply.run.lost_connection import missing_words
 from fkdash.counted import counted
 from fkdash.errors import ChangedMeanwhileError, HalfDoneError, NotPermittedError, StoppedError
+from fkdash.fact import fact
 from fkdash.shell import command
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NOT_KEPT: Final = "The journal could not be written any more: it will call this 
 _NOT_AS_PROMISED = 1
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Found:
     """What the database says of a run that did not end well.
 

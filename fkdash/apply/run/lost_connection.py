@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal.identity import Identity, identity_of, life_of
 from fkdash.apply.sandbox import pinned
 from fkdash.db.queries import query
 from fkdash.errors import ConnectionLostError, FkdashError, TimedOutError
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,7 +29,7 @@ _PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Committing:
     """A transaction on the point of COMMIT: its id, its steps, and how many rows it changed in a batch."""
 
@@ -38,7 +38,7 @@ class Committing:
     rows: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Backend:
     """The server process behind the writing connection, and its database; `started` as the server spells it.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import FkdashError, LockTimedOutError, ServerRefusedError, TimedOutError
+from fkdash.fact import fact
 from fkdash.sqlstates import DEADLOCK_DETECTED
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _SLOW_TRIES: Final = 3
 and where it is the step that takes long, each try has stopped others for as long."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Patience:
     """How often a step is tried, and the pauses between in seconds, doubling from the first to the longest."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.files.blocks.block import run_block
 from fkdash.catalog.files.dropping import drop_relation
 from fkdash.catalog.files.execute import execute
@@ -24,6 +23,7 @@ from fkdash.catalog.files.reading.statement import read
 from fkdash.catalog.files.reading.tokens import NotReadError
 from fkdash.catalog.files.routines import Routines
 from fkdash.catalog.files.state import DEFAULT_PATH, TEMPORARY, DoubtfulError, RefusedError, State
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import Node

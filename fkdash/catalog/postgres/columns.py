@@ -10,10 +10,10 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.model import Check, Column, Domain
 from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

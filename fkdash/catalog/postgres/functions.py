@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
 from fkdash.db.queries import query
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.model import TableKind
 from fkdash.catalog.pasted_names import pasted_name, pasted_table
 from fkdash.db.queries import query
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 from fkdash.versions import MEMBERSHIP_OPTIONS
 
 if TYPE_CHECKING:

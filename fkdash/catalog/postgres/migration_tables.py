@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.model import TableKind
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ the very columns that the tool makes, of PostgreSQL's own types, and through the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -18,6 +17,7 @@ from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import LONGEST_LABEL
 from fkdash.catalog.table_name import quoted
 from fkdash.errors import NotPermittedError, NotRun, NotRunError, ServerRefusedError, StoppedError
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ _SHOWN_OF: Final = {8: len("2026-07-02"), 12: len("2026-07-02 21:40"), 14: len("
 _SINCE_1970: Final = re.compile(r"(\d{10})(?:\d{3})?(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Migration:
     """A migration that a tool has noted in `table`.
 
@@ -62,7 +62,7 @@ class Migration:
         return f"{self.tool} {self.name}{when}{state} ({self.table})"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Migrations:
     """The newest migration of every tool's table, newest first, then the ones before these; and what was not read.
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -58,7 +60,7 @@ class _Node:
     others: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Call:
     """A call of a function; `kept` says that planning cannot run it, as columns decide about its arguments."""
 
@@ -66,7 +68,7 @@ class Call:
     kept: bool
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ExpressionTree:
     """What one stored expression (or list of them) consists of, by OIDs.
 

@@ -11,7 +11,6 @@ from asyncio import to_thread
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.garbage_collection import collector_at_rest
 from fkdash.catalog.model import Catalog, Check, Index, Table, TableKind
 from fkdash.catalog.postgres.asking import Asking
@@ -40,6 +39,7 @@ from fkdash.catalog.surroundings import (
 from fkdash.catalog.table_name import TableName
 from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from fkdash.db.secret import Secret
 from fkdash.db.text import plain
+from fkdash.fact import fact
 
 _FIELDS = 5
 _DEFAULT_SOCKETS = {"/var/run/postgresql", "/run/postgresql", "/tmp"}  # noqa: S108 - PostgreSQL's default
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Passwords:
     """The entries of a password file; `note` says why the file was not used, "" where it was."""
 

@@ -26,6 +26,7 @@ from fkdash.db.where.passfile import read_passwords
 from fkdash.db.where.service_file import home, service_parameters
 from fkdash.db.where.tls import tls_of
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 from fkdash.masking import may_hold_a_password
 
 _SETTINGS = ("options", "search_path", "TimeZone", "DateStyle")
@@ -37,7 +38,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _LONGEST_CONNECT_SECONDS = 1_000_000.0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ConnectionArguments:
     """What the command line or a profile says; None where it says nothing.
 

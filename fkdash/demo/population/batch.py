@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fkdash.fact import fact
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Batch:
     """Rows for `table` of `schema`, their values in the order of `columns`."""
 

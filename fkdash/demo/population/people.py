@@ -15,6 +15,7 @@ from uuid import UUID
 from fkdash.demo.names import NOW, Invention, slug
 from fkdash.demo.population.batch import Batch
 from fkdash.demo.population.reference import COUNTRIES
+from fkdash.fact import fact
 
 WORKSPACES = 1_208
 REFERENCED_WORKSPACES = 412
@@ -38,7 +39,7 @@ class Workspace:
     users: list[User]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class User:
     """A user; knows nothing of the workspace, which knows its users."""
 
@@ -48,7 +49,7 @@ class User:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Crowd:
     """All workspaces in order of creation, and all users."""
 

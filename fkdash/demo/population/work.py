@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -12,6 +12,7 @@ from fkdash.demo.names import NOW, Invention
 from fkdash.demo.population.batch import Batch
 from fkdash.demo.population.people import Crowd, User, Workspace
 from fkdash.demo.population.reference import TASK_STATUSES
+from fkdash.fact import fact
 
 _MOST_PROJECTS = 12
 _COLOURS = ("red", "orange", "green", "blue", "grey")
@@ -25,7 +26,7 @@ _REMARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Task:
     id: UUID
     project: UUID
@@ -34,7 +35,7 @@ class _Task:
     workspace: Workspace
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Plan:
     """The rows of projects, milestones and labels, and the tasks that refer to them."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
 from fkdash.fix.export.folder import above, folders, names, read
 from fkdash.fix.export.model import UnfitFolderError
 
@@ -26,7 +26,7 @@ _COMMENTS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Config:
     """Where the schema is, as written, and where the migrator keeps its book; `path` is None for none.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import UsageError, reason_of
+from fkdash.fact import fact
 from fkdash.fix.export.model import FileChange, UnfitFolderError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _MOST_FOLDERS: Final = 20_000
 _LONGEST_FILE: Final = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Text:
     """A file's text with its lines ended by a line feed alone; `newline` is how they are ended on the disk."""
 

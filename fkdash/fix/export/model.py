@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fkdash.errors import StoppedError
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +37,7 @@ class Kind(StrEnum):
     """Refused inside a transaction (CREATE INDEX CONCURRENTLY)."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Statement:
     """One statement without its semicolon; `done` is a condition that is true where it took effect already.
 
@@ -48,7 +49,7 @@ class Statement:
     done: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Part:
     """Statements that commit together, and those that lead back."""
 
@@ -57,7 +58,7 @@ class Part:
     down: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Migration:
     """A fix as parts in order; `slug` is its name, `title` says in one line what it does."""
 
@@ -67,7 +68,7 @@ class Migration:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Request:
     """What is to be exported, and where to: `folder` is a project's root or its folder of migrations.
 
@@ -80,7 +81,7 @@ class Request:
     edit_schema: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class FileChange:
     """A file to create, or to edit where `before` is what stands in it; `content` is all of the new text."""
 
@@ -99,7 +100,7 @@ class FileChange:
         return None if self.before is None else hashlib.sha256(self.before).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Transaction:
     """Statements that the tool runs in one transaction, in which file, and what that means."""
 
@@ -108,7 +109,7 @@ class Transaction:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Missing:
     """What the export leaves to the team: in which file, on which line (0 where not known), and what to do."""
 
@@ -117,7 +118,7 @@ class Missing:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Exported:
     """What an export would write, in this order: the last file is the one that makes the tool see the rest.
 

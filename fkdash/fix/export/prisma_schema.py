@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
+from fkdash.fact import fact
 from fkdash.fix.export.folder import above, folders, names, read
 from fkdash.fix.export.model import FileChange, Missing, UnfitFolderError
 
@@ -31,7 +31,7 @@ _FIELD: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Field:
     """A field of a model: where its type ends, and where its attributes are; places are in the file."""
 
@@ -43,7 +43,7 @@ class _Field:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Model:
     """A model; `bare` is the file with what stands in strings and comments blanked out, at the same places."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
 from fkdash.fix.export.folder import created, folders, names, only_one, read
 from fkdash.fix.export.model import Exported, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.naming import numbers, part_slugs
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _OUTSIDE: Final = "outside a transaction, which CREATE and DROP INDEX CONCURRENTLY refuse"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Sequence:
     """A folder, the names of its migrations with their numbers in order, and the last of them."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 from fkdash.fix.export.belonging import refuse_elsewhere, with_doubt
 from fkdash.fix.export.tools import (
     alembic,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from fkdash.fix.export.model import Exported, Request
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Tool:
     """A tool: the word for `--tool`, what it is called, and what makes a migration for it."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
 from fkdash.fix.export.typescript_tree import (
     arguments_of,
     base_of,
@@ -44,7 +44,7 @@ class NotFoundError(Exception):
         super().__init__(why)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Change:
     """A range of bytes of the text and what takes its place; `line` counts from 1."""
 
@@ -54,7 +54,7 @@ class Change:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Makers:
     """What makes tables beside `pgTable`, in all files of a schema: one may take it from another.
 
@@ -66,7 +66,7 @@ class Makers:
     schemas: Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Table:
     """The call that declares a table; `casing` gives columns without a name of their own theirs.
 

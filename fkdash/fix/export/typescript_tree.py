@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import tree_sitter_typescript
 from tree_sitter import Language, Parser
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from fkdash.fix.export.folder import Text
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Call:
     """A link of a chain of calls: its name, its arguments, where its dot and its end are."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fkdash.catalog.model import ForeignKey
 from fkdash.catalog.table_name import TableName
+from fkdash.fact import fact
 from fkdash.fix.plan import Batch, Duration, Goal, Kept, Lock, LockMode, Pace, Plan, Step
 from fkdash.reading.source import Source
 from fkdash.reading.typed import Found, Remark, typed
@@ -55,7 +56,7 @@ def plan_document(plan: Plan) -> Document:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _LockFile:
     schema: str
     table: str
@@ -63,7 +64,7 @@ class _LockFile:
     duration: Duration
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _StepFile:
     n: int
     title: str
@@ -84,13 +85,13 @@ class _StepFile:
     total: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _KeptFile:
     table: TableName
     count: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PlanFile:
     """A plan as a file has it; what a later fkdash adds is passed over."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import TableKind
+from fkdash.fact import fact
 from fkdash.fix.plan import BACKSTOP_MS, CHECK_ROWS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.definition import comment, rename, validate
 from fkdash.fix.statements.took_effect import commented, present
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.table_name import TableName
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Way:
     """Steps, why these were chosen, and the steps that lead back from halfway."""
 

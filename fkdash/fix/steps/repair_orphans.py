@@ -6,11 +6,12 @@ would not let the old ones back. A key that checks nothing today is made to chec
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.spelling import is_orphan, source
 from fkdash.catalog.table_name import quoted
+from fkdash.fact import fact
 from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.redeclaring import leaves, numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Pace
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Keeping:
     """Where changed rows are kept: the table, the steps that make it, and what it says beside each row."""
 

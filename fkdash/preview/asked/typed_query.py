@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
 from fkdash.errors import UsageError
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WRITING: Final = (exp.DDL, exp.DML, exp.Into, exp.Lock, exp.Command, exp.Placeholder)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TypedQuery:
     """A query as it was typed, and the tables named in it, each as it is spelled there."""
 

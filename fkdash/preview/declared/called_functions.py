@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.postgres.functions import IMMUTABLE, STABLE, read_functions
 from fkdash.catalog.postgres.node_tree import TOO_LONG, read_tree
 from fkdash.catalog.postgres.planted import EVALUATED, not_run
+from fkdash.fact import derived, deriving_fact, fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +21,7 @@ _NOT_PLAIN: Final = frozenset({"SQLVALUEFUNCTION", "COERCEVIAIO", "SUBLINK", "PA
 _USER_DEPENDENT: Final = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class MadeOf:
     """A type: the types that it consists of, and the stored expressions of its own checks."""
 
@@ -30,7 +29,7 @@ class MadeOf:
     checks: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Called:
     """The functions behind expressions, and what the types are made of that they turn something into."""
 
@@ -86,7 +85,7 @@ class Called:
         parts = self.types[oid].parts if oid in self.types else ()
         return self.not_run(what, *(check for part in parts for check in self._checks_in(part)))
 
-    @cached_property
+    @derived
     def unsafe(self) -> frozenset[int]:
         """The types of which a text becomes a value only through checks that must not be evaluated here."""
         return frozenset(

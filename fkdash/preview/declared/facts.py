@@ -5,15 +5,14 @@ These are the facts of a catalog (`catalog.model`), each with what evaluating a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
-from fkdash.catalog.fact import deriving_fact, fact
 from fkdash.catalog.model import Check, Column, Domain, ForeignKey, Index, Table, TableKind
 from fkdash.catalog.surroundings import OwnerRights, Trigger
 from fkdash.catalog.table_name import TableName
+from fkdash.fact import derived, deriving_fact, fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,7 +27,7 @@ UPDATING: Final = WRITING | {Action.CASCADE}
 _MACHINERY: Final = "pg_catalog.RI_FKey_"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Operator:
     """An equality operator as a statement spells it; an operand type of None takes no cast."""
 
@@ -39,7 +38,7 @@ class Operator:
     function: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RefusedFunction:
     """A function that a role may not execute; `inlined` says that the planner may replace it by its body."""
 
@@ -74,7 +73,7 @@ class DomainFact(Domain):
         return (self, *self.base.chain) if self.base else (self,)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TypeFact:
     """A data type; `kind` is pg_type's letter, `domain` what it is where it is one."""
 
@@ -115,7 +114,7 @@ class ColumnFact(Column):
         return self.type.endswith("[]")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class IndexKey:
     """One key column of an index; `column` is None for an expression."""
 
@@ -167,32 +166,32 @@ class TriggerFact(Trigger):
     condition: str | None = None
     plain: bool = False
 
-    @cached_property
+    @derived
     def referential(self) -> bool:
         """Whether it is the machinery of a foreign key."""
         return self.constraint is not None and self.function.startswith(_MACHINERY)
 
-    @cached_property
+    @derived
     def recheck(self) -> bool:
         """Whether it is the machinery of a deferrable unique constraint."""
         return self.constraint is not None and not self.referential
 
-    @cached_property
+    @derived
     def user(self) -> bool:
         """Whether somebody wrote it (it is not PostgreSQL's own machinery)."""
         return self.constraint is None
 
-    @cached_property
+    @derived
     def machinery(self) -> str:
         """What it does for its foreign key, such as `cascade_del` or `check_ins`; "" for any other trigger."""
         return self.function.removeprefix(_MACHINERY) if self.referential else ""
 
-    @cached_property
+    @derived
     def action(self) -> bool:
         """Whether it carries out a referential action or check for the referenced table."""
         return self.referential and not self.machinery.startswith("check_")
 
-    @cached_property
+    @derived
     def kind(self) -> tuple[str, bool]:
         """The action (`noaction`, `restrict`, `cascade`, `setnull`, `setdefault`), and whether ON UPDATE."""
         kind, _, event = self.machinery.rpartition("_")
@@ -229,7 +228,7 @@ class TableFact(Table):
     readable: bool = True
     deletable: bool = True
 
-    @cached_property
+    @derived
     def columns_by_name(self) -> Mapping[str, ColumnFact]:
         """The columns, found by name."""
         return {column.name: column for column in self.columns}
@@ -263,7 +262,7 @@ class TableFact(Table):
             self._firing[when] = tuple(each for each in self.triggers if each.fires(event, row=row, before=before))
         return self._firing[when]
 
-    @cached_property
+    @derived
     def _firing(self) -> dict[tuple[str, bool, bool], tuple[TriggerFact, ...]]:
         return {}
 
@@ -277,7 +276,7 @@ class TableFact(Table):
         """How a referential action's own query names it: ONLY, unless partitioned."""
         return self.name.sql if self.partitioned else f"ONLY {self.name.sql}"
 
-    @cached_property
+    @derived
     def not_computed(self) -> tuple[NotRun, ...]:
         """What computing a row of this table from texts would run of other roles' code."""
         found = (each for column in self.columns for each in column.type_not_run)
@@ -289,12 +288,12 @@ class TableFact(Table):
         """Whether the server may compute a row of this table from texts."""
         return not self.not_computed and all(column.default_steady for column in self.generated)
 
-    @cached_property
+    @derived
     def generated(self) -> tuple[ColumnFact, ...]:
         """The generated columns."""
         return tuple(column for column in self.columns if column.generated)
 
-    @cached_property
+    @derived
     def restricted(self) -> frozenset[int]:
         """The functions in its expressions that not everybody may execute; those of domains are not among them."""
         return frozenset(

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Match
 from fkdash.catalog.model import TableKind
+from fkdash.fact import derived, deriving_fact, fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CHECKS: Final = ("noaction", "restrict")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Step:
     """What deleting referenced rows sets off: a check, a cascade or a SET NULL; `depth` counts from 1."""
 
@@ -55,7 +55,7 @@ class Clash(StrEnum):
     TWICE = "the row is written twice, and another of its foreign keys does not hold"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Doubt:
     """Rows for which the order would matter; when there are none, sets of rows are exact."""
 
@@ -63,7 +63,7 @@ class Doubt:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class SetPlan:
     """A delete that sets of rows decide unless a doubt has rows; tables deleted from, referenced ones first."""
 
@@ -90,14 +90,14 @@ class SetPlan:
         """Give what deleting a table's rows sets off."""
         return list(self._from.get(oid, ()))
 
-    @cached_property
+    @derived
     def _into(self) -> Mapping[int, list[Step]]:
         found: defaultdict[int, list[Step]] = defaultdict(list)
         for step in self.steps:
             found[step.key.relation].append(step)
         return found
 
-    @cached_property
+    @derived
     def _from(self) -> Mapping[int, list[Step]]:
         found: defaultdict[int, list[Step]] = defaultdict(list)
         for step in self.steps:

@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fkdash.catalog.fact import fuller
 from fkdash.catalog.postgres.functions import IMMUTABLE
 from fkdash.catalog.postgres.node_tree import read_tree
 from fkdash.catalog.postgres.planted import refuse_planted
@@ -14,6 +13,7 @@ from fkdash.catalog.postgres.read import read_fully
 from fkdash.catalog.table_name import TableName
 from fkdash.db.at_once import at_once
 from fkdash.db.queries import query
+from fkdash.fact import fuller
 from fkdash.preview.declared.called_functions import VOLATILE, MadeOf, conversions_of, read_called
 from fkdash.preview.declared.facts import (
     CheckFact,

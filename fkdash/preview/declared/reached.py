@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from fkdash.fact import derived, deriving_fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Facts:
     """The reached part of the database; `target` is the OID of the table to delete from.
 
@@ -36,7 +36,7 @@ class Facts:
     types: Mapping[int, TypeFact]
     refused: Mapping[str, Mapping[int, RefusedFunction]]
 
-    @cached_property
+    @derived
     def idle(self) -> set[tuple[int, str]]:
         """The actions, by foreign key and kind, that were seen to do nothing, and to be allowed, without a row."""
         return set()
@@ -50,7 +50,7 @@ class Facts:
         """Give the functions of operators that an owner may not execute."""
         return self.refused_to(owner, (self.operators[oid].function for oid in operators))
 
-    @cached_property
+    @derived
     def children(self) -> Mapping[int, tuple[int, ...]]:
         """For each table, its direct partitions."""
         found: dict[int, list[int]] = {}
@@ -70,7 +70,7 @@ class Facts:
             return (oid,)
         return tuple(leaf for child in self.children.get(oid, ()) for leaf in self.leaves(child))
 
-    @cached_property
+    @derived
     def _leaf_sets(self) -> dict[int, frozenset[int]]:
         return {}
 

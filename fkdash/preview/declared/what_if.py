@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
 from fkdash.catalog.table_name import TableName
 from fkdash.db.literals import literal
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ _FUNCTIONS: Final = {
 _CHECKING_TRIGGERS: Final = "RI_ConstraintTrigger_c"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class NewAction:
     """Another ON DELETE action for a foreign key; `columns` is the column list of SET NULL or SET DEFAULT."""
 
@@ -35,7 +36,7 @@ class NewAction:
     columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Assumptions:
     """What a preview pretends: other actions and dropped foreign keys by constraint OID, columns that take NULL.
 

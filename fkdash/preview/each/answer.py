@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.spelling import as_text, identity_of, label_of
 from fkdash.errors import NotPermittedError, NotRunError, TimedOutError
+from fkdash.fact import fact
 from fkdash.preview.asked.target import inheriting_tables, resolve
 from fkdash.preview.declared.loading import read_facts
 from fkdash.preview.each.judging import standing
@@ -32,7 +33,7 @@ TOGETHER: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class EachPreview:
     """The answer for every row of a table alone.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
 from fkdash.preview.asked.target import find_targets
 from fkdash.preview.model import DeleteTarget, Selection
 from fkdash.preview.reader import Reader
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fkdash.preview.row import RowId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Question:
     """What is asked about: the rows of a table and of those `inheriting` from it, until a moment of the clock."""
 

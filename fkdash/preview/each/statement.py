@@ -6,12 +6,12 @@ Every row that a delete reaches is kept together with the row whose delete reach
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.postgres.node_tree import FIRST_OF_USERS
 from fkdash.catalog.table_name import quoted
+from fkdash.fact import fact
 from fkdash.preview.declared.graph import Clash
 from fkdash.preview.evaluating.equality import key_columns
 from fkdash.preview.sets.broken_keys import broken_keys
@@ -34,7 +34,7 @@ _ALL: Final = "true"
 _FEW_USES: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Holding:
     """A step that can hold roots back, and under which conditions on a row it does; none for a mere SET NULL."""
 

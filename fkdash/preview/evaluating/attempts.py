@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.table_name import quoted
 from fkdash.errors import NotPermittedError, ServerRefusedError
+from fkdash.fact import fact
 from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _PATH_AS_IT_IS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Failure:
     """An evaluation that failed; `constraint` is a domain's that refused a value on the way, "" otherwise."""
 

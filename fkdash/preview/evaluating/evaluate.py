@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.spelling import text_of
 from fkdash.catalog.table_name import quoted
+from fkdash.fact import fact
 from fkdash.preview.evaluating.attempts import Failure, attempt, planned_as
 from fkdash.preview.evaluating.equality import alias_beside, plain_type
 from fkdash.preview.evaluating.trigger_conditions import TriggerConditions, plain_columns
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _HASH: Final = "satisfies_hash_partition("
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Evaluated:
     """What the server says about one row, or one value of a domain.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
 from fkdash.preview.evaluating.attempts import Failure
 from fkdash.preview.evaluating.equality import assigned, plain_type
 from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _REFUSED_BY_A_DOMAIN: Final = (NOT_NULL_VIOLATION, CHECK_VIOLATION)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Default:
     """A default's value; with `failure` what comes instead, the value being known if only a `cast` refuses it."""
 
@@ -28,7 +28,7 @@ class _Default:
     cast: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Taken:
     """The values that columns take, and how a cast in a column's default refuses one; the value is known."""
 

@@ -6,8 +6,9 @@ It looks when the statement is prepared, at every partition that is not ruled ou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from fkdash.preview.declared.reached import Facts
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Refusal:
     """A statement that a publication has refused; not `certain`: unless the server can leave the partition out."""
 

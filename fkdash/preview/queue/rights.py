@@ -7,9 +7,9 @@ any row, for the rest with the first row written (execExpr.c, ExecInitFunc; manu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
 from fkdash.preview.declared.doubts import refusal
 from fkdash.preview.evaluating.equality import plain_type
 from fkdash.preview.outcome import Obstacle
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fkdash.preview.row import RowId, RowValues
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Call:
     """An expression that an action evaluates, with the functions in it that not everybody may execute.
 

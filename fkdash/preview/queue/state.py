@@ -9,7 +9,7 @@ from collections import deque
 from math import factorial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.preview.declared import doubts
 from fkdash.preview.outcome import Obstacle, QueueOutcome
 from fkdash.preview.queue import publishing

@@ -6,12 +6,12 @@ cost a page as much as ten. A count that was cut short is a lower limit and says
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import identity_of
 from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
+from fkdash.fact import fact
 from fkdash.preview.rows import sql
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ CAPPED_ROWS: Final = 10_000
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Impact:
     """How many referenced rows cannot go, and how many rows hold them; lower limits unless `exact`.
 
@@ -49,7 +49,7 @@ class Impact:
         return "biting" if self.blocking_rows and not self.spared else "latent"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RowIdentity:
     """A row by its key's values as text, with its label columns' values (None for NULL)."""
 
@@ -57,7 +57,7 @@ class RowIdentity:
     labels: tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class BlockedRow:
     """A referenced row that cannot be deleted, and the number of rows that refer to it."""
 
@@ -65,7 +65,7 @@ class BlockedRow:
     blocking_rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Page(Generic[_T]):
     """Some items in order; `more` says that others follow the last."""
 

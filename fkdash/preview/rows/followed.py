@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.spelling import as_text, identity_of, parameter, source
+from fkdash.fact import fact
 from fkdash.preview.asked.target import find_targets, selection
 from fkdash.preview.evaluating.evaluate import Evaluator
 from fkdash.preview.model import Limits
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fkdash.preview.row import RowId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Wanted:
     """What a page shows of its rows `c` and where it begins: SQL, and the last row's key as text."""
 
@@ -51,7 +51,7 @@ class Wanted:
         return ", ".join((as_text(self.identity), *self.labels))
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Asked:
     """Which rows are asked for: those that deleting `target` reaches along `key`, or those that stop it there."""
 

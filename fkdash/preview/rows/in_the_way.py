@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.labels import label_columns
 from fkdash.errors import StoppedError
+from fkdash.fact import fact
 from fkdash.preview.rows.branch import branch_rows
 from fkdash.preview.tree import branches
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fkdash.preview.rows.blocked import RowIdentity
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class InTheWay:
     """Some of the rows that a blocker stops at, under the names of their columns."""
 

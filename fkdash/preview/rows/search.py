@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.postgres.equality import own_equality
@@ -10,6 +9,7 @@ from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import as_text, compared_type, identity_of, label_of, parameter, text_of
 from fkdash.catalog.table_name import quoted
 from fkdash.errors import ServerRefusedError
+from fkdash.fact import fact
 from fkdash.preview.rows.blocked import RowIdentity
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _BYTES_OF_A_ROW: Final = 100
 _TEXTS: Final = ("text", "character varying", "character", "citext", "name")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Found:
     """Rows that contain what was searched for, in the order of their key.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
 from fkdash.preview.model import Effect, Verdict
 from fkdash.preview.outcome import Obstacle, QueueAnswer
 from fkdash.preview.sets.statement import Composer, meaning
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fkdash.preview.sets.statement import Count
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class SetAnswer:
     """The answer; `first_known` is False when the order of rows decides which blocker comes first.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.table_name import quoted
+from fkdash.fact import fact
 from fkdash.preview.declared.graph import Clash
 from fkdash.preview.sets.broken_keys import broken_keys
 from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
@@ -24,7 +24,7 @@ _SAME_ROW: Final = 'ON x."fk$o" = y."fk$o" AND x."fk$t" = y."fk$t"'
 _FEW_USES: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Count:
     """What one number means.
 
@@ -46,7 +46,7 @@ class Count:
         return self.step.key.relation
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Question:
     """A query that gives an array of numbers, and what each of them means."""
 

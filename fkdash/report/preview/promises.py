@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fkdash.counted import counted
 from fkdash.errors import FkdashError
+from fkdash.fact import fact
 from fkdash.preview.each.answer import preview_each
 from fkdash.preview.model import Limits
 from fkdash.report.preview.delete import subject
@@ -25,7 +25,7 @@ SECONDS: Final = 3.0
 _MOST_NAMED: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Promise:
     """How many rows cannot be deleted today and after a plan, each by itself; None where it was not counted."""
 

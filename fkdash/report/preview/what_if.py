@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
+from fkdash.fact import fact
 from fkdash.pictures.fates import Outcome, fates
 from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
 from fkdash.preview.declared.what_if import Assumptions, NewAction
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from fkdash.preview.model import DeleteTarget, Limits, Preview
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Supposed:
     """What the delete would do once `plan` is carried out; None stands for today."""
 
@@ -34,7 +35,7 @@ class Supposed:
     preview: Preview
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Fate:
     """What happens under one option, in the fewest words: to the delete, the key's own rows, and all others."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.catalog.fact import fact
 from fkdash.catalog.surroundings import OwnerRights
+from fkdash.fact import fact
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.statements import replacing_rules

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.rules.actions.barred import barred
 from fkdash.rules.actions.cascades import cascades, rewritten_by, taken_by
 from fkdash.rules.actions.failing import is_late

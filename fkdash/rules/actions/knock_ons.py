@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.rules.actions.cascades import taken_by
 from fkdash.rules.actions.enforcement import action_runs, refusal_error, running
 from fkdash.rules.actions.failing import never_written

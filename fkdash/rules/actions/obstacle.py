@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.rules.finding import PredictedError
 from fkdash.sqlstates import CHECK_VIOLATION, NOT_NULL_VIOLATION
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.rules.actions.cascades import cascade_parents, cascades, cascades_from, roots
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
 from fkdash.versions import NOT_NULL_CONSTRAINTS, SET_NULL_COLUMN_LISTS
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Refusal:
     """A column that refuses NULL; `table` differs from the key's table for a partition's own NOT NULL."""
 

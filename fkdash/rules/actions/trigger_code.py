@@ -7,10 +7,11 @@ NEW is NULL and skips it too; in an UPDATE OLD puts everything back (manual, "Tr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -50,7 +51,7 @@ class Fate(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Code:
     """What a function's text says: what it may return (`old`, `new`, `null`), the columns of NEW it assigns.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.rules.actions.failing import first_error, is_late
 from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.actions.rescues import rescues

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.catalog.fact import fact
+from fkdash.fact import fact
 from fkdash.rules.actions.defaults import default_value
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.per_catalog import once_per_catalog

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from fkdash.fact import fact
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.widgets.bars import ListBar
@@ -25,7 +25,7 @@ _LEAVING = frozenset({"q", "q!", "qa", "wq", "x!", "quit", "exit"})
 _NOT_COMMANDS = ("list.", "pane.", "options.", "app.commands", "app.interrupt")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Command:
     """Something to do on the screen below or a place to go to, and the key that does the same, "" where none does.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +11,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from fkdash.errors import FkdashError, UnreachableError
+from fkdash.fact import fact
 from fkdash.report.sparkline import sparkline
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
@@ -39,7 +39,7 @@ _REDRAW_SECONDS = 10.0
 _ORPHAN_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class WatchedRow:
     """What was seen of one constraint, as the list shows it."""
 

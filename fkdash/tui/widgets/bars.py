@@ -5,11 +5,11 @@ None of them ticks: an idle screen sends nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
+from fkdash.fact import fact
 from fkdash.tui.widgets.painting import Line, Lines, Part, Tone, line, spread, wrap
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _FOCUS: Tone = "focus"
 JOINS_NEVER = 0
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Place:
     """Where the operator is and whether harm can be done: the header. Unknown facts are ""."""
 
@@ -72,10 +72,10 @@ class HeaderLine(Lines):
         if place.trouble:
             facts.append(Part(place.trouble, "error"))
         version = f"{place.version} {place.standing}".strip()
-        facts += [Part(fact) for fact in (version, f"role {place.role}" if place.role else "") if fact]
+        facts += [Part(said) for said in (version, f"role {place.role}" if place.role else "") if said]
         parts: list[Part] = []
-        for fact in facts:
-            parts += [Part(" " if not parts else "  "), fact]
+        for told in facts:
+            parts += [Part(" " if not parts else "  "), told]
         right: list[Part] = []
         if place.environment:
             environment = self.glyphs.fit(place.environment.upper(), _LONGEST_ENVIRONMENT)

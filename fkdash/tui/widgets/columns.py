@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len
 
 from fkdash.db.text import plain
+from fkdash.fact import fact
 from fkdash.tui.widgets.painting import Tone
 from fkdash.tui.widgets.row_filter import FIELD_NAME
 
@@ -17,7 +17,7 @@ GAP = 1
 _FEW_CELLS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ListColumn(Generic[RowT]):
     """A column: its title, a row's text in it, and the least number of cells in which it is of use.
 
@@ -48,7 +48,7 @@ class ListColumn(Generic[RowT]):
         return self.drawn(row, cells) if self.drawn is not None else self.painted(row)
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Order(Generic[RowT]):
     """A way to sort a list, by a key of each row; without one the rows stand as they came."""
 

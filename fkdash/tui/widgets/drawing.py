@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from fkdash.fact import fact
 from fkdash.pictures.picture import Picture, Role, pen_for
 from fkdash.tui.widgets.painting import Line, Part, Tone
 
@@ -26,7 +26,7 @@ _TONES: Final[dict[Role, Tone]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Drawing:
     """A function of `fkdash.pictures` and what it draws; equal ones show the same, so that nothing is sent."""
 

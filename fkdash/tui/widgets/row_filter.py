@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from textual import events
@@ -19,7 +20,7 @@ FIELD_NAME = re.compile(r"[a-z_]+")
 """What a name before a colon is made of."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Term:
     """One condition: `text` (folded) occurs in the field, or anywhere when `field` is ""; or it does not."""
 

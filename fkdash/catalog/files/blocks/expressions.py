@@ -7,7 +7,7 @@ side of AND and a true side of OR decide whatever the other side is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from fkdash.catalog.files.blocks import queries
@@ -24,6 +24,7 @@ from fkdash.catalog.files.blocks.values import (
 )
 from fkdash.catalog.files.reading.tokens import NUMBER, QUOTED, STRING, WORD, Cursor
 from fkdash.catalog.files.state import State
+from fkdash.fact import deriving_fact
 
 _COMPARISONS: Final = frozenset(
     {"=", "<>", "!=", "<", ">", "<=", ">=", "@>", "<@", "||", "~", "~*", "!~", "+", "-"}
@@ -32,7 +33,7 @@ _NOT_NAMES: Final = frozenset({"case", "when", "then", "else", "from", "where", 
 _WITHOUT_PARENTHESES: Final = frozenset({"current_schema", "current_user", "session_user", "current_database"})
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Scope:
     """What an expression can see: rows by the name of their source, the scope around, and a block's variables.
 

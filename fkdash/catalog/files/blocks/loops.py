@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.files.blocks.expressions import read_expression
 from fkdash.catalog.files.blocks.queries import read_query
 from fkdash.catalog.files.blocks.values import UnknownValueError, as_list, known
 from fkdash.catalog.files.reading.tokens import Cursor, NotReadError
 from fkdash.catalog.files.state import RefusedError
+from fkdash.fact import fact
 from fkdash.sqlstates import NULL_VALUE_NOT_ALLOWED
 
 if TYPE_CHECKING:

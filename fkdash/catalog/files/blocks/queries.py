@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +9,7 @@ from fkdash.catalog.files.blocks import expressions
 from fkdash.catalog.files.blocks.rows import ROWS, UNKNOWN, Row
 from fkdash.catalog.files.blocks.values import UnknownValueError, as_list, known
 from fkdash.catalog.files.reading.tokens import QUOTED, WORD, Cursor, NotReadError
+from fkdash.fact import deriving_fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ _NOT_FOLLOWED: Final = frozenset({"group", "having", "union", "intersect", "exce
 _AGGREGATES: Final = frozenset({"count", "bool_or", "bool_and", "max", "min"})
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Source:
     """Something that has rows; `listed` says that the block itself lists them, in their order."""
 
@@ -37,7 +37,7 @@ class Source:
     listed: bool = False
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Aggregate:
     """count and the like, with what is done with the value."""
 
@@ -50,7 +50,7 @@ class Aggregate:
         return known(self.further(expressions.Scope(scope.state, row, scope)))
 
 
-@dataclass(frozen=True)
+@deriving_fact
 class Said:
     """A query as it was read; `fields` are what its rows have in order, `into` the variables that take them."""
 

@@ -11,8 +11,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.files.reading.tokens import after_comment
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

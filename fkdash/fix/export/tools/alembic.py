@@ -8,10 +8,10 @@ import hashlib
 import json
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
 from fkdash.fix.export.folder import Text, above, created, folders, names, only_one, read
 from fkdash.fix.export.model import LOCK_TIMEOUT, Exported, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.models_of_python import line_of
@@ -27,7 +27,7 @@ _REVISION_LENGTH: Final = 12
 _DEFAULT_TEMPLATE: Final = "%(rev)s_%(slug)s"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Revision:
     """A revision file: its id, and the ids it follows."""
 

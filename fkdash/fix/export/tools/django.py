@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
 from fkdash.fix.export.folder import Text, created, folders, names, read
 from fkdash.fix.export.model import Exported, FileChange, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.models_of_python import line_of
@@ -30,7 +30,7 @@ _NAME: Final = re.compile(r"(?P<number>\d+)(?:_\w+)?\.py")
 _WIDTH: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _App:
     """An app's migrations: their files in order and the syntax tree of each class."""
 

@@ -7,6 +7,8 @@ import builtins
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -16,7 +18,7 @@ Written = tuple["Text", ast.expr]
 """A field's expression, and the file that it stands in."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Field:
     """A field as the migrations have it last: the model, its name, its expression, and the file's imports."""
 

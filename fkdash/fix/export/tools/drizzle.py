@@ -10,13 +10,13 @@ import copy
 import hashlib
 import re
 import uuid
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
+from fkdash.fact import fact
 from fkdash.fix.export import drizzle_config, drizzle_documents, typescript_edit
 from fkdash.fix.export.folder import created, folders, names, only_one, read
 from fkdash.fix.export.json_text import dumped, parsed
@@ -52,7 +52,7 @@ _NO_PREFIX: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Folder:
     """A folder of migrations: its journal, and its last snapshot."""
 

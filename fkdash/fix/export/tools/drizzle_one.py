@@ -10,12 +10,12 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
+from fkdash.fact import fact
 from fkdash.fix.export import drizzle_config, drizzle_documents, typescript_edit
 from fkdash.fix.export.folder import created, folders, names, read
 from fkdash.fix.export.json_text import dumped, parsed
@@ -42,7 +42,7 @@ _HASH_LENGTH: Final = 16
 Entities = dict[str, dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Folder:
     """A folder of migrations: their names, the last files, the ids of the last snapshots, and the schema."""
 

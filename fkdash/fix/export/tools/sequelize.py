@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from fkdash.fact import fact
 from fkdash.fix.export.folder import created, read
 from fkdash.fix.export.model import Exported, Kind, Transaction
 from fkdash.fix.export.naming import numbers
@@ -54,7 +54,7 @@ def export(request: Request) -> Exported:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Given:
     """What a migration is given: the import and the argument of its functions, and what in it runs SQL."""
 

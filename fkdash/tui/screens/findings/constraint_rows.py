@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Statement
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
+from fkdash.fact import fact
 from fkdash.rules.severity import Severity
 from fkdash.rules.sql.shown import shown
 from fkdash.tui.widgets.columns import ListColumn, Order
@@ -43,7 +44,7 @@ _DIGITS = {
 _TONES: dict[Severity, Tone] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ConstraintRow:
     """A reference, its findings with the worst first, and the rows it holds back where counted.
 

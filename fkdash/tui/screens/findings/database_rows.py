@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from fkdash.checking.groups import alone, group_words, groups_of
 from fkdash.counted import counted
 from fkdash.errors import NotPermittedError, PasswordRequiredError, UnreachableError
+from fkdash.fact import fact
 from fkdash.rules.severity import Severity
 from fkdash.tui.screens.findings.shape_rows import SYMBOLS, TONES
 from fkdash.tui.widgets.columns import ListColumn, Order
@@ -36,7 +36,7 @@ class Doing(StrEnum):
     LISTING = "listing its databases"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DatabaseRow:
     """A database and what was found in it last, or what kept us from looking; `read` is when, as HH:MM:SS.
 

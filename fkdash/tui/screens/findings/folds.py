@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fkdash.fact import fact
 from fkdash.tui.words import shown_columns
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fkdash.tui.screens.findings.constraint_rows import ConstraintRow
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class _Fold:
     """What the rows of one shape have in common: how many they are, where, and how many hold rows back."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from fkdash.counted import counted
+from fkdash.fact import fact
 from fkdash.tui.widgets.columns import ListColumn
 from fkdash.tui.words import ACTION_TONES, shown_columns, shown_name
 
@@ -20,7 +20,7 @@ _DEEPEST = 3
 _ARROWS: dict[Direction, str] = {"in": "<-", "out": "->"}
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Relation:
     """A foreign key on the way from the tree's table; `table` is the one at its other end.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,6 +14,7 @@ from fkdash.apply.journal.identity import Identity, identity_of
 from fkdash.apply.journal.records import RecordedRun, Unread, everything, open_questions, standings
 from fkdash.catalog.postgres.migrations import newest_migrations
 from fkdash.counted import counted
+from fkdash.fact import fact
 from fkdash.tui import keys
 from fkdash.tui.changed import migration_lines
 from fkdash.tui.fix_walk import FixWalk
@@ -45,7 +45,7 @@ _CHECKS: dict[bool | None, tuple[Tone, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class RunRow:
     """A recorded run; `open` says that it was cut off or stopped halfway and nobody has taken it up since.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from fkdash.catalog.labels import label_columns
 from fkdash.counted import counted
+from fkdash.fact import fact
 from fkdash.fix.declare import is_new
 from fkdash.fix.fix_for import anything_about, subject_among, subject_of
 from fkdash.fix.option import Option
@@ -51,7 +52,7 @@ _WHAT_IF_SECONDS, _PROMISE_SECONDS = 10.0, 3.0
 _CLAUSE = re.compile("[,;]")
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OptionRow:
     """An option with its number and its plan, which is None where the option is refused or asks for a value first.
 

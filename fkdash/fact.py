@@ -1,4 +1,4 @@
-"""How the facts of a catalog are declared: as dataclasses that nobody changes."""
+"""How facts are declared: as dataclasses that nobody changes, quick to make and quick to load."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def fact(declared: type[_T]) -> type[_T]:
     """Make a class a dataclass with slots that the type checker holds to be frozen.
 
     A large catalog is some hundred thousand of them. A dataclass that refuses assignment at run time as well
-    takes five times as long to make, because it cannot assign its own fields either.
+    takes five times as long to make one, because it cannot assign its own fields either, and four times as long
+    to load.
     """
     return _compared_by_its_fields(dataclass(slots=True, eq=False, repr=False)(declared))
 
@@ -34,8 +35,8 @@ def deriving_fact(declared: type[_T]) -> type[_T]:
 def _compared_by_its_fields(made: type[_T]) -> type[_T]:
     """Give a class equality, hash and repr as a dataclass has them.
 
-    A dataclass compiles each method of each class by itself, which takes three quarters of its making; there are
-    a hundred classes before the first finding.
+    A dataclass compiles every method of every class by itself, which a quarter of the time until the first frame
+    went into.
     """
     every = fields(made)  # type: ignore[arg-type] # a dataclass
     compared = _values_of([each.name for each in every if each.compare])
