@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.reading.tokens import after_comment, string_value
+from fkdash.catalog.files.reading.tokens import NotReadError, after_comment, string_value
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.fact import fact
@@ -116,7 +116,10 @@ class Psql:
 
     def _argument(self, part: re.Match[str]) -> str | None:
         if part.group("string") is not None:
-            return string_value(f"E{part.group('string')}")
+            try:
+                return string_value(f"E{part.group('string')}")
+            except NotReadError:
+                return None
         if part.group("shell") is not None:
             return None
         if part.group("kept") is not None:

@@ -87,6 +87,7 @@ DOUBTFUL = {
     "\\! psql -f other.sql": "what a shell command does is not followed",
     "\\connect other\nset search_path = '';\nalter table public.c add x int; drop table public.p;": "it leads to another database",
     "begin; alter table c add x int;\n\\c -\n": "the transaction that begins here is never committed",
+    "\\set t 'a\\000b'\nalter table c add x text default :'t';": "it is not understood at",
     "alter table c add x int default ${n};": "it is not understood at '${n}'",
 }
 
@@ -110,6 +111,11 @@ async def test_a_script_is_read_as_psql_runs_it(emptied: TestDatabase, title: st
 def test_what_psql_knows_and_files_do_not_is_said(text: str, tmp_path: Path) -> None:
     [said] = read(BASE + text, tmp_path).script.incomplete
     assert said.reason.startswith(DOUBTFUL[text]), said.reason
+
+
+def test_a_command_with_a_character_that_there_is_not_ends_nothing(tmp_path: Path) -> None:
+    files = read(BASE + "\\echo 'a\\0' 'b\\ud800'\nalter table c add x int;\n\\set 'a\\0' b\n", tmp_path)
+    assert files.script.incomplete == []
 
 
 def test_another_database_in_which_nothing_is_made_is_no_question(tmp_path: Path) -> None:
