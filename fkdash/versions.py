@@ -29,9 +29,13 @@ ROW_MOVES_ARE_UPDATES: Final = 15
 """An UPDATE that moves a row to another partition is one UPDATE for the foreign keys to it."""
 COLLATION_OF_SET_COLUMNS: Final = 15
 """What SET NULL and SET DEFAULT write is compared in the column's own collation."""
+INTERVALS_HAVE_STYLES: Final = 15
+"""The text of an interval hangs on a setting, as pg_proc has it."""
 
 MEMBERSHIP_OPTIONS: Final = 16
 """GRANT of a role WITH INHERIT and SET."""
+STEADY_WITH_ZONE: Final = 16
+"""date_trunc with a time zone is IMMUTABLE."""
 PRIMARY_KEYS_ARE_DISTINCT: Final = 16
 """No index with NULLS NOT DISTINCT becomes a primary key."""
 CHILDS_OWN_GENERATION: Final = 16

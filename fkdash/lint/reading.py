@@ -72,7 +72,7 @@ def read_sources(
         if file.path.is_file():
             _File(script, file, progress).read()
     catalog = catalog_of(script.state)
-    if not catalog.tables and not script.incomplete:
+    if not catalog.tables and (not script.incomplete or (script.skipped and not script.read)):
         reason = "no table is made in these files: there is nothing to judge"
         script.incomplete.append(Incomplete(sources.files[0].label if sources.files else "", 1, 1, reason, ""))
     return FilesRead(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.dropping_code import want_no_cast_to
@@ -10,6 +11,7 @@ from fkdash.catalog.files.hanging import want_type_unused
 from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
+from fkdash.catalog.files.tables.typed import tables_of, want_no_tables_of
 from fkdash.catalog.files.types import type_of, want_no_member
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -112,6 +114,18 @@ def alter_attributes(state: State, node: AlterAttributes) -> None:
 
 
 def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
+    own = state.types[state.type_names[composite.schema, composite.name]]
+    _change_attribute(state, composite, act, own)
+    if not act.cascade:
+        want_no_tables_of(state, own)
+    from fkdash.catalog.files.tables.alter import alter_with_type
+
+    what = "alter type" if act.what == "column type" else act.what
+    for table in tables_of(state, own.oid):
+        alter_with_type(state, table, replace(act, what=what))
+
+
+def _change_attribute(state: State, composite: Relation, act: Act, own: TypeFact) -> None:
     from fkdash.catalog.files.tables.dropped_columns import drop_column
 
     if act.what == "drop column":
@@ -128,8 +142,7 @@ def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
             raise RefusedError(DUPLICATE_COLUMN, f"{act.other} is an attribute of {composite.name} already")
         state.change_column(composite.oid, attribute.number, name=act.other)
         return
-    own = state.type_names[composite.schema, composite.name]
-    user = next(stored_in(state, own, {own}), None)
+    user = next(stored_in(state, own.oid, {own.oid}), None)
     if user is not None:
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{user} has the type {composite.name}")
     type_ref = type_of(state, act.type)
@@ -201,12 +214,23 @@ def remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
             raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is built on {found.name}")
         remove_type(state, other, cascade=cascade)
     _remove_columns(state, found, cascade=cascade)
+    _remove_tables(state, found, cascade=cascade)
     want_no_cast_to(state, found)
     want_type_unused(state, found.oid, found.name, cascade=cascade)
     composite = _composite(state, found)
     if composite is not None:
         state.remove_relation(composite)
     state.remove_type(found)
+
+
+def _remove_tables(state: State, found: TypeFact, *, cascade: bool) -> None:
+    """Drop the tables of a type that goes with CASCADE, else refuse."""
+    from fkdash.catalog.files.dropping import drop_relation
+
+    if not cascade:
+        want_no_tables_of(state, found)
+    for table in tables_of(state, found.oid):
+        drop_relation(state, table, cascade=True)
 
 
 def _remove_columns(state: State, found: TypeFact, *, cascade: bool) -> None:

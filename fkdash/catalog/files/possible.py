@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.files.expressions import begins_query, want_columns
 from fkdash.catalog.files.reading.tokens import NUMBER, QUOTED, SIGN, WORD, cut_name
 from fkdash.catalog.files.state import RefusedError, State
+from fkdash.catalog.files.steady import want_steady
 from fkdash.catalog.files.types import TEXTS, base_of, takes_number
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
@@ -76,6 +77,8 @@ def want_possible(
     tokens = said.tokens
     if begins_query(tokens, -1):
         raise RefusedError(SYNTAX_ERROR, "a query stands in parentheses of its own")
+    if steady and not state.operators:
+        want_steady(state, tokens, types)
     for at, token in enumerate(tokens):
         if token.value in state.schemas_left and _sign(tokens, at + 1) == ".":
             state.schema(token.value)

@@ -53,11 +53,17 @@ class DoubtfulError(Exception):
 
 
 class State:
-    """The facts, found by number and by name. `version` is the major version whose rules hold."""
+    """The facts, found by number and by name. `version` is the major version whose rules hold.
+
+    `doubted` says that something was not understood, so that more may be there than is known, `unchecked_bodies`
+    that functions are made without a look at what they do (check_function_bodies).
+    """
 
     def __init__(self, version: int) -> None:
         self.version = version
         self.statement = 0
+        self.doubted = False
+        self.unchecked_bodies = False
         self._oids = itertools.count(_FIRST_OID)
         self._undo: list[tuple[dict, object, object]] = []  # type: ignore[type-arg] # of every store alike
         self.schemas: dict[str, int] = {}

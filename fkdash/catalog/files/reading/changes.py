@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.hanging import hanging
+from fkdash.catalog.files.reading.named_nodes import Named, Names
+from fkdash.catalog.files.reading.naming import default_privileges
 from fkdash.catalog.files.reading.nodes import (
     ROUTINES,
     SKIPPED,
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
 
 from fkdash.catalog.files.reading.create import SKIPPED_OBJECTS
 
+_STEADINESS: Final = frozenset({"immutable", "stable", "volatile"})
+_HANGING: Final = frozenset({"policy", "publication"})
+_NAMED: Final = {"index": "relation", "sequence": "relation", "type": "type", "schema": "schema"}
+_RELKINDS: Final = {"index": "iI", "sequence": "S"}
 _DROPPED: Final = {
     "table", "view", "index", "sequence", "type", "domain", "schema", "extension", "trigger", "rule",
     "materialized view", "foreign table", "server",
@@ -58,7 +65,7 @@ def read_drop(text: str, second: str) -> Node:
         # A function that a default, a check or a trigger uses goes with them.
         if second in ROUTINES:
             return _drop_routines(text)
-        if second in {"policy", "publication"}:
+        if second in _HANGING:
             return hanging(text)
         return SKIPPED if "cascade" not in text.lower() else _drop_cascade(text, second)
     else:
@@ -109,7 +116,7 @@ def _has_arguments(cursor: Cursor) -> bool:
     return begin < end
 
 
-def read_alter(text: str, second: str) -> Node:
+def read_alter(text: str, second: str) -> Node:  # noqa: PLR0911 - one line for each kind
     """Read ALTER of anything."""
     if second in {"table", "view"} or second in {"foreign", "materialized"}:
         cursor = Cursor(text)
@@ -121,11 +128,19 @@ def read_alter(text: str, second: str) -> Node:
         return _alter_domain(text)
     if second in {"function", "routine"}:
         return _alter_function(text)
+    if second == "default":
+        return _alter_of_all(text)
     if second in SKIPPED_OBJECTS:
-        return hanging(text) if second in {"policy", "publication"} else SKIPPED
+        return hanging(text) if second in _HANGING else SKIPPED
     if second in {"index", "type", "schema", "sequence", "extension", "trigger", "server"}:
         return _alter_other(text)
     raise NotReadError(f"ALTER {second.upper()} is not understood")
+
+
+def _alter_of_all(text: str) -> Node:
+    """Read ALTER DEFAULT PRIVILEGES, which names schemas."""
+    named = tuple(default_privileges(Cursor(text)))
+    return Names(named) if named else SKIPPED
 
 
 def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
@@ -157,7 +172,9 @@ def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
         while not cursor.take("owned", "by"):
             cursor.at += 1
         return AlterOther(kind, name, Act("owned by", table=cursor.qualified()), exists)
-    return SKIPPED
+    if exists or kind not in _NAMED:
+        return SKIPPED
+    return Names((Named(_NAMED[kind], name, _RELKINDS.get(kind, "")),))
 
 
 def _alter_function(text: str) -> Node:
@@ -166,7 +183,7 @@ def _alter_function(text: str) -> Node:
     cursor.word()
     name = cursor.qualified()
     if _has_arguments(cursor):
-        moved = cursor.sees("rename") or cursor.sees("set", "schema")
+        moved = cursor.sees("rename") or cursor.sees("set", "schema") or cursor.sees_any(_STEADINESS)
         return HangsOn("function", name, "forget") if moved else SKIPPED
     if cursor.take("rename", "to"):
         return AlterOther("function", name, Act("rename", cursor.name()))
@@ -202,8 +219,9 @@ def _attribute(cursor: Cursor) -> Act:
         act = Act("column type", attribute, type=type_said(cursor))
     if cursor.take("collate"):
         cursor.qualified()
-    cursor.take("cascade") or cursor.take("restrict")
-    return act
+    cascade = cursor.take("cascade")
+    cursor.take("restrict")
+    return replace(act, cascade=cascade)
 
 
 def _alter_domain(text: str) -> Node:  # noqa: PLR0911 - one line for each action

@@ -247,10 +247,9 @@ def _act(cursor: Cursor) -> Act:  # noqa: C901, PLR0911, PLR0912 - one line for 
         cursor.word()
         return Act("replica identity")
     if take("of"):
-        cursor.qualified()
-        return Act("")
+        return Act("of type", table=cursor.qualified())
     if take("not", "of"):
-        return Act("")
+        return Act("not of type")
     if cursor.sees_any(_NOTHING_FOLLOWED):
         cursor.pass_until({","})
         return Act("")
@@ -325,7 +324,7 @@ def _alter(cursor: Cursor) -> Act:  # noqa: PLR0911 - one line for each case
 
 
 def _alter_rest(cursor: Cursor, name: str) -> Act:
-    """Read SET GENERATED and the options of a sequence, or pass over STATISTICS, STORAGE and options."""
+    """Read SET GENERATED and the options of a sequence, or pass over what only has to find the column."""
     always: bool | None = None
     while cursor.take("set"):
         if cursor.take("generated"):
@@ -339,7 +338,7 @@ def _alter_rest(cursor: Cursor, name: str) -> Act:
     if cursor.take("reset") or cursor.take("options"):
         cursor.pass_parentheses()
     if always is None:
-        return Act("")
+        return Act("name column", name)
     return Act("set generated", name, other="a" if always else "d")
 
 

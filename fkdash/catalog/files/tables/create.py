@@ -27,6 +27,7 @@ from fkdash.catalog.files.tables.likes import copy_afterwards
 from fkdash.catalog.files.tables.merged_keys import merged_keys
 from fkdash.catalog.files.tables.not_nulls import inherit_not_nulls, not_null_of, said_again, set_not_null
 from fkdash.catalog.files.tables.partitions import clone_to_partition
+from fkdash.catalog.files.tables.typed import columns_of_type, composite_type
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
@@ -39,7 +40,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import FOREIGN_TABLES_LIKE_OTHERS, IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.reading.nodes import CreateTable
+    from fkdash.catalog.files.reading.nodes import CreateTable, Name
 
 
 def create_table(state: State, said: CreateTable) -> None:
@@ -54,9 +55,6 @@ def create_table(state: State, said: CreateTable) -> None:
         if not said.temporary:
             raise DoubtfulError("the columns of a table made of a query are not known", kept=True)
         return
-    if said.of_type is not None:
-        _name_alone(state, said, schema)
-        raise DoubtfulError("the columns of a table of a type are not followed", kept=True)
     _Making(state, said, schema).make()
 
 
@@ -86,11 +84,14 @@ class _Making:
         self.with_default: set[str] = set()
         self.likes: list[tuple[LikeSaid, Relation]] = []
         self.parents: list[Relation] = []
+        self.of_type = 0
 
     def make(self) -> None:
         """Make it, in the order in which PostgreSQL does."""
         state, said = self.state, self.said
         self.parents = parents_said(state, said)
+        if said.of_type is not None:
+            self._take_type(said.of_type)
         for each in said.elements:
             self._take(each)
         self._merge_parents()
@@ -132,6 +133,8 @@ class _Making:
                 self._forbid_null(element.columns[0], element)
             else:
                 self.own.append((element, element.columns))
+        elif self.said.of_type is not None:
+            return  # its type has been taken, with what is said of its columns
         elif self.said.partition_of is not None or element.type is None:
             self._take_constraints(element)
             self.generated.append(element)
@@ -154,6 +157,14 @@ class _Making:
             if column.generated:
                 self.generated.append(element)
             self._take_constraints(element)
+
+    def _take_type(self, name: Name) -> None:
+        found, attributes = composite_type(self.state, name)
+        self.of_type = found.oid
+        for number, (said, type_ref) in enumerate(columns_of_type(attributes, self.said.elements), 1):
+            column, _ = make_column(self.state, self.schema, self.name, said, number, of=type_ref)
+            self.columns.append(column)
+            self._take_constraints(said)
 
     def _take_constraints(self, said: ColumnSaid) -> None:
         for each in said.constraints:
@@ -313,6 +324,7 @@ class _Making:
             temporary=said.temporary,
             unlogged=said.unlogged,
             server=said.server,
+            of_type=self.of_type,
             made=state.statement,
         )
         columns = tuple(self._generation(relation, column) for column in columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.casts import without_idle_cast
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
 from fkdash.catalog.files.object_names import joined
@@ -74,7 +75,7 @@ def _name_only(state: State, view: Relation, said: CreateIndex) -> None:
     """Keep the name of an index on a materialized view, whose columns are not known."""
     labels: list[str] = []
     for part in said.parts:
-        name = called(part.expression, view) if part.expression is not None else part.column or ""
+        name = called(part.expression) if part.expression is not None else part.column or ""
         labels.append(label_of(labels, name))
     fact = IndexFact(view.oid, (), tuple(labels), ())
     store_index(state, view, fact, said.name or free_name(state, view, fact, ""))
@@ -105,10 +106,10 @@ def _fact_of(
         else:
             assert part.expression is not None  # noqa: S101 - a part is one or the other
             want_expression(state, part.expression, table, steady=True)
-            said = template(part.expression, numbers, table.name)
+            said = template(without_idle_cast(state, part.expression, table), numbers, table.name)
             plain = len(said.parts) == 1 and isinstance(said.parts[0], int)
             columns.append(said.columns[0] if plain else 0)
-            labels.append(label_of(labels, called(part.expression, table)))
+            labels.append(label_of(labels, called(part.expression)))
             only = next((each for each in table.columns if plain and each.number == said.columns[0]), None)
             classes.append(_class_of(state, part.opclass, only, method))
             if not plain:
