@@ -187,7 +187,8 @@ class Relation:
     `uses` are the relations and columns that a view's query may read, 0 for the relation itself, `surely` those of
     which it is certain. `owned_by` is the
     table and column that a sequence goes with. `silenced` are the foreign keys whose triggers on this table do not
-    fire as usual, with tgenabled. Of a table that is `unknown` only the name is known. `of_type` is the composite
+    fire as usual, with tgenabled. Of a table that is `unknown` only the name is known, one that
+    is `partial` has more columns than are known. `of_type` is the composite
     type of a typed table.
     """
 
@@ -216,6 +217,7 @@ class Relation:
     temporary: bool = False
     unlogged: bool = False
     unknown: bool = False
+    partial: bool = False
     of_type: int = 0
     server: str = ""
     made: int = 0

@@ -86,7 +86,7 @@ def _judge_policy(state: State, node: HangsOn, place: int, before: Hanging | Non
             raise DoubtfulError(f"whether the policy {name} of {table.name} is still there is not known")
     elif node.doing != "create" and before is None and not node.if_exists:
         raise RefusedError(UNDEFINED_OBJECT, f"there is no policy {name} of {table.name}")
-    for each in node.conditions if not table.unknown else ():
+    for each in node.conditions if not (table.unknown or table.partial) else ():
         columns = {column.name: column.number for column in table.columns}
         want_columns(without_queries(each), columns, table.name)
 

@@ -94,7 +94,7 @@ def _relation(state: State, named: Named) -> None:
 
 
 def _columns(found: Relation, named: Named) -> None:
-    if found.unknown or found.kind in "vmS":
+    if found.unknown or found.partial or found.kind in "vmS":
         return  # what columns a view has is not followed
     for at, column in enumerate(named.columns):
         if found.column(column) is None:
@@ -106,7 +106,7 @@ def _columns(found: Relation, named: Named) -> None:
 def _row(state: State, named: Named) -> None:
     """Raise where VALUES has another number of values than the columns that are written."""
     found = state.find(named.name)
-    if found is None or found.unknown or (found.kind == "v" and not named.columns):
+    if found is None or found.unknown or found.partial or (found.kind == "v" and not named.columns):
         return
     columns = len(named.columns) or len(found.columns)
     if named.values > columns or (named.columns and named.values < columns):
@@ -127,7 +127,7 @@ def _given(state: State, named: Named) -> None:
 def _conflict(state: State, named: Named) -> None:
     """Raise where no unique index is over just the columns that ON CONFLICT has, with its condition."""
     found = state.find(named.name)
-    if found is None or found.unknown or found.kind not in "rp":
+    if found is None or found.unknown or found.partial or found.kind not in "rp":
         return
     _columns(found, named)
     columns = {column.name: column.number for column in found.columns}
@@ -178,7 +178,7 @@ def _constraint(state: State, named: Named) -> None:
 def _asked(state: State, named: Named) -> None:
     """Raise where a condition or a value asks for a column that the table does not have."""
     found = state.find(named.name)
-    if found is None or found.unknown or found.kind not in "rpf" or named.asked is None:
+    if found is None or found.unknown or found.partial or found.kind not in "rpf" or named.asked is None:
         return
     [alias] = named.columns
     columns = {column.name: column.number for column in found.columns}

@@ -65,6 +65,7 @@ class Script:
         self.incomplete: list[Incomplete] = []
         self.read = 0
         self.skipped = 0
+        self.missed = 0
         self.transactions = 0
         self._begun: int | None = None
         self._begin_place: Statement | None = None
@@ -228,6 +229,7 @@ class Script:
         try:
             execute(self.state, node)
         except RefusedError as error:
+            self.missed += isinstance(node, Names)
             self._doubt(statement, f"{_REFUSED}: {error} ({error.sqlstate})")
         except DoubtfulError as error:
             self._doubt(statement, str(error))
