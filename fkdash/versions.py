@@ -43,6 +43,8 @@ CHILDS_OWN_GENERATION: Final = 16
 GENERATED_WITH_THE_ROW: Final = 16
 """Generated columns are prepared with the first row that is written, not before there is any."""
 
+LABELS_OF_NEW_ENUMS: Final = 17
+"""A label that is added to an enum of the same transaction can be used in it."""
 IDENTITY_IN_PARTITIONS: Final = 17
 """Partitions have the identity columns of their table, and typed tables keep theirs."""
 EXCLUSION_OF_PARTITIONED: Final = 17

@@ -24,7 +24,7 @@ from fkdash.catalog.files.tables.keys import create_index
 from fkdash.catalog.files.trigger_functions import alter_function, create_function
 from fkdash.catalog.files.triggers import create_trigger, rename_trigger
 from fkdash.catalog.files.types import KNOWN_EXTENSIONS
-from fkdash.catalog.files.views import used_by_query
+from fkdash.catalog.files.views import used_by_query, want_distinct_names
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
     DUPLICATE_TABLE,
@@ -114,6 +114,8 @@ def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
         raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
     want_all(state, node.named)
     kind = _VIEWS[node.kind]
+    if not node.detail:
+        want_distinct_names(state, node.query)
     uses, surely = used_by_query(state, node.query, node.words)
     made = Relation(
         state.new_oid(),

@@ -272,7 +272,8 @@ class Constraint:
 class TypeFact:
     """A type of a schema: `kind` is d domain, e enum, c composite, r range, m multirange, x of an extension.
 
-    `base` is what a domain is built on; `made`, `null_set` and `default_set` are the statements that said so last.
+    `base` is what a domain is built on, `labels` are an enum's; `made`, `null_set` and `default_set` are the
+    statements that said so last.
     """
 
     oid: int
@@ -283,6 +284,7 @@ class TypeFact:
     not_null: bool = False
     default: str | None = None
     null_name: str = ""
+    labels: tuple[str, ...] = ()
     made: int = 0
     null_set: int = 0
     default_set: int = 0

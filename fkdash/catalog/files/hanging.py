@@ -14,7 +14,13 @@ from fkdash.catalog.files.facts import Hanging
 from fkdash.catalog.files.named import want_all
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.views import used_by
-from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT, UNDEFINED_TABLE, WRONG_OBJECT_TYPE
+from fkdash.sqlstates import (
+    DUPLICATE_FUNCTION,
+    DUPLICATE_OBJECT,
+    UNDEFINED_OBJECT,
+    UNDEFINED_TABLE,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,6 +48,8 @@ def hang(state: State, node: HangsOn) -> None:
     before = state.hanging.get(where)
     if node.kind == "policy":
         _judge_policy(state, node, place, before)
+    elif node.kind == "function" and node.doing == "create" and before is not None and not node.or_replace:
+        _want_new(state, node)
     elif node.kind == "publication" and (node.doing == "create") is (before is not None) and not state.doubted:
         _judge_publication(node)
     if node.doing == "drop":
@@ -89,6 +97,13 @@ def _judge_policy(state: State, node: HangsOn, place: int, before: Hanging | Non
     for each in node.conditions if not (table.unknown or table.partial) else ():
         columns = {column.name: column.number for column in table.columns}
         want_columns(without_queries(each), columns, table.name)
+
+
+def _want_new(state: State, node: HangsOn) -> None:
+    """Raise RefusedError for a function with the arguments of one that is there."""
+    if state.doubted:
+        raise DoubtfulError(f"whether there is a function {node.name[-1]} still is not known")
+    raise RefusedError(DUPLICATE_FUNCTION, f"there is a function {node.name[-1]} with these arguments already")
 
 
 def _judge_publication(node: HangsOn) -> None:

@@ -16,12 +16,16 @@ from fkdash.catalog.files.types import type_of, want_no_member
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     DUPLICATE_COLUMN,
+    DUPLICATE_OBJECT,
     FEATURE_NOT_SUPPORTED,
+    INVALID_PARAMETER_VALUE,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
+    UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import LABELS_OF_NEW_ENUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,8 +43,12 @@ def create_type(state: State, node: CreateOther) -> None:
     if existing is not None and state.types[existing].kind == "s" and kind != "s":
         state.remove_type(state.types[existing])
     attributes = [(column.name, _type_of(state, column)) for column in node.columns]
-    made = TypeFact(state.new_oid(), schema, name, kind, made=state.statement)
+    if len(set(node.labels)) < len(node.labels):
+        raise RefusedError(UNIQUE_VIOLATION, f"a label of {name} stands there twice")
+    made = TypeFact(state.new_oid(), schema, name, kind, labels=node.labels, made=state.statement)
     state.add_type(made)
+    if kind == "e":
+        state.put(state.fresh_labels, (made.oid, ""), state.statement)
     if kind == "c":
         composite = Relation(state.new_oid(), schema, name, "c", made=state.statement)
         state.add_relation(composite)
@@ -77,6 +85,9 @@ def alter_type(state: State, node: AlterOther) -> None:
             raise RefusedError(WRONG_OBJECT_TYPE, f"{node.name[-1]} is a table's row type")
         state.want_schema_of(node.name)
         raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(node.name)}")
+    if act.what in {"add value", "rename value"}:
+        _alter_labels(state, found, act)
+        return
     composite = _composite(state, found)
     if act.what == "rename":
         state.want_free_type(found.schema, act.name)
@@ -93,6 +104,26 @@ def alter_type(state: State, node: AlterOther) -> None:
         state.change(composite, schema=now.schema, name=now.name)
     for constraint in [each for each in state.constraints.values() if each.domain == found.oid]:
         state.change_constraint(constraint, schema=now.schema)
+
+
+def _alter_labels(state: State, found: TypeFact, act: Act) -> None:
+    """ALTER TYPE … ADD VALUE and RENAME VALUE; one that is added can be used once it is committed."""
+    if found.kind != "e":
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{found.name} is no enum")
+    asked = act.other if act.what == "add value" else act.name
+    if asked and asked not in found.labels:
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"{found.name} has no label {asked}")
+    new = act.name if act.what == "add value" else act.other
+    if new in found.labels:
+        if act.if_exists:
+            return
+        raise RefusedError(DUPLICATE_OBJECT, f"{found.name} has a label {new} already")
+    if act.what == "add value":
+        state.change_type(found, labels=(*found.labels, new))
+        if (found.oid, "") not in state.fresh_labels or state.version < LABELS_OF_NEW_ENUMS:
+            state.put(state.fresh_labels, (found.oid, new), state.statement)
+    else:
+        state.change_type(found, labels=tuple(new if each == act.name else each for each in found.labels))
 
 
 def _composite(state: State, found: TypeFact) -> Relation | None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.queries import sources
+from fkdash.catalog.files.reading.reserved import is_name
+from fkdash.catalog.files.reading.spans import is_at, outermost
 from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, WORD, cut_name
+from fkdash.catalog.files.state import RefusedError
+from fkdash.sqlstates import DUPLICATE_COLUMN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from fkdash.catalog.files.facts import Relation
     from fkdash.catalog.files.reading.tokens import Token
@@ -23,6 +27,9 @@ _BEFORE_VALUE: Final = frozenset(
     }
 )  # fmt: skip
 """Words behind which a value begins, and no name that is given to one."""
+_SEVERAL: Final = frozenset({"union", "intersect", "except", "using", "natural", "into", "with"})
+_QUALIFIED: Final = 3
+"""How many tokens a column, or a star, behind a name of its table is."""
 _BEFORE_ALL: Final = frozenset({"select", "all", "distinct", ","})
 
 
@@ -53,6 +60,43 @@ def used_by_query(state: State, query: Sequence[Token], words: Collection[str]) 
     itself = {(oid, 0) for oid in relations}
     sure = set(_surely(query, read)) if len(read) == len(named) and _is_one(query) else set()
     return frozenset(perhaps | itself), frozenset(sure | itself)
+
+
+def want_distinct_names(state: State, query: Sequence[Token]) -> None:
+    """Raise RefusedError where two columns of what a query gives have one name; only certain names count."""
+    places = outermost(query, 0, len(query))
+    froms = [at for at in places if is_at(query, at, "from")]
+    words = {query[at].value for at in places if query[at].kind == WORD}
+    if not query or not is_at(query, 0, "select") or len(froms) > 1 or not words.isdisjoint(_SEVERAL):
+        return
+    end = froms[0] if froms else len(query)
+    begin = 2 if is_at(query, 1, "all") or is_at(query, 1, "distinct") else 1
+    commas = [at for at in places if begin <= at < end and is_at(query, at, ",")]
+    read = {alias: state.find(name) for name, alias in sources(query)}
+    seen: set[str] = set()
+    for first, last in zip([begin, *(at + 1 for at in commas)], [*commas, end], strict=True):
+        for name in _names_given(query, first, last, read):
+            if name in seen:
+                raise RefusedError(DUPLICATE_COLUMN, f"two columns are called {name}")
+            seen.add(name)
+
+
+def _names_given(
+    query: Sequence[Token], begin: int, end: int, read: Mapping[str, Relation | None]
+) -> Sequence[str]:
+    """Give what an expression of a SELECT is called, what a `*` stands for, or nothing where that is not known."""
+    if end <= begin:
+        return ()
+    if is_at(query, end - 1, "*"):
+        alias = query[begin].value if end - begin == _QUALIFIED else ""
+        meant = [read.get(alias)] if alias else list(read.values()) if end - begin == 1 else []
+        return [column.name for each in meant if each is not None for column in each.columns]
+    last = query[end - 1]
+    if is_at(query, end - 2, "as") and end - begin > 1:
+        return (cut_name(last.value),)
+    if end - begin == 1 or (end - begin == _QUALIFIED and is_at(query, end - 2, ".")):
+        return (cut_name(last.value),) if is_name(last) else ()
+    return ()
 
 
 def _is_one(query: Sequence[Token]) -> bool:

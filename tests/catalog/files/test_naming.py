@@ -39,8 +39,10 @@ async def _disagreed(database: TestDatabase, text: str, *, doubted: int = 0) -> 
     return found
 
 
-@pytest.mark.parametrize("name", ["refused", "taken", "typed"])
-async def test_what_is_only_named_is_missed_where_a_server_misses_it(emptied: TestDatabase, name: str) -> None:
+@pytest.mark.parametrize("name", ["refused", "taken", "typed", "impossible"])
+async def test_what_a_server_refuses_is_refused_and_what_it_takes_is_taken(
+    emptied: TestDatabase, name: str
+) -> None:
     assert await _disagreed(emptied, (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")) == []
 
 

@@ -143,7 +143,7 @@ def _alter_of_all(text: str) -> Node:
     return Names(named) if named else SKIPPED
 
 
-def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
+def _alter_other(text: str) -> Node:  # noqa: C901, PLR0911 - one line for each case
     cursor = Cursor(text)
     cursor.want("alter")
     kind = cursor.word()
@@ -163,7 +163,9 @@ def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
         return AlterOther(kind, name, Act("set schema", cursor.name()), exists)
     if kind == "index" and cursor.take("attach", "partition"):
         return AlterOther(kind, name, Act("attach partition", table=cursor.qualified()), exists)
-    if kind == "type" and cursor.sees_any({"add", "drop", "alter", "rename"}) and cursor.ahead(1).value != "value":
+    if kind == "type" and cursor.sees_any({"add", "rename"}) and cursor.ahead(1).value == "value":
+        return AlterOther(kind, name, _label(cursor))
+    if kind == "type" and cursor.sees_any({"add", "drop", "alter", "rename"}):
         return _alter_composite(cursor, name)
     if kind == "sequence" and cursor.take("owned", "by"):
         owner = cursor.qualified()
@@ -175,6 +177,19 @@ def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
     if exists or kind not in _NAMED:
         return SKIPPED
     return Names((Named(_NAMED[kind], name, _RELKINDS.get(kind, "")),))
+
+
+def _label(cursor: Cursor) -> Act:
+    """Take ADD VALUE or RENAME VALUE of an enum."""
+    if cursor.take("rename", "value"):
+        label = cursor.string()
+        cursor.want("to")
+        return Act("rename value", label, cursor.string())
+    cursor.want("add", "value")
+    exists = cursor.take("if", "not", "exists")
+    label = cursor.string()
+    beside = cursor.string() if cursor.take("before") or cursor.take("after") else ""
+    return Act("add value", label, beside, if_exists=exists)
 
 
 def _alter_function(text: str) -> Node:

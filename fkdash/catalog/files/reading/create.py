@@ -127,13 +127,13 @@ def _create_named(cursor: Cursor, text: str, replacing: bool) -> Node:  # noqa: 
         return CreateOther(kind, name, exists)
     if kind == "sequence":
         return CreateOther(kind, name, exists, replacing, temporary, owner=_owner(cursor))
+    detail = "named" if cursor.sees("(") else ""
     while not cursor.done and not cursor.take("as"):
         cursor.at += 1
     rest = tuple(cursor.tokens[cursor.at :])
     named = tuple(each for each in names_read(rest) if each.name != name)  # a recursive view reads from itself
-    return CreateOther(
-        kind, name, exists, replacing, temporary, words=frozenset(_words(rest)), named=named, query=rest
-    )
+    words = frozenset(_words(rest))
+    return CreateOther(kind, name, exists, replacing, temporary, detail, words=words, named=named, query=rest)
 
 
 def _owner(cursor: Cursor) -> Name:
@@ -189,7 +189,7 @@ def _create_type(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa:
         return CreateOther("type", name, detail="base" if not cursor.done else "shell")
     cursor.want("as")
     if cursor.take("enum"):
-        return CreateOther("type", name, detail="enum")
+        return CreateOther("type", name, detail="enum", labels=tuple(_labels(cursor)))
     if cursor.take("range"):
         begin, end = cursor.pass_parentheses()
         inner = Cursor(cursor.text, cursor.tokens[begin:end])
@@ -207,6 +207,13 @@ def _create_type(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa:
         cursor.take(",")
     cursor.want(")")
     return CreateOther("type", name, detail="composite", columns=tuple(columns))
+
+
+def _labels(cursor: Cursor) -> Iterator[str]:
+    cursor.want("(")
+    while not cursor.take(")"):
+        yield cursor.string()
+        cursor.take(",")
 
 
 def _create_domain(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa: FBT001

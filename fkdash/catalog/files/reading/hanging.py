@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.named_nodes import Named
@@ -29,13 +30,15 @@ def hanging(text: str) -> Node:
     try:
         cursor = Cursor(text if "function" not in text[:60].lower() else _head(text))
         doing = cursor.word()
-        cursor.take("or", "replace")
+        replacing = cursor.take("or", "replace")
         kind = cursor.word()
         if kind == "policy":
             return _policy(cursor, doing)
         if kind == "publication":
             return _publication(cursor, doing)
-        return _routine(cursor, _of_body(text), _steady(text)) if doing == "create" else SKIPPED
+        if doing != "create":
+            return SKIPPED
+        return replace(_routine(cursor, _of_body(text), _steady(text)), or_replace=replacing)
     except NotReadError:
         return SKIPPED  # nothing that is followed changes, whatever it says
 
@@ -112,7 +115,7 @@ def _steady(text: str) -> str:
     return "immutable" if "immutable" in said else "sql" if _OF_SQL.search(text) or "return" in said else ""
 
 
-def _routine(cursor: Cursor, named: tuple[Named, ...], steady: str) -> Node:
+def _routine(cursor: Cursor, named: tuple[Named, ...], steady: str) -> HangsOn:
     name = cursor.qualified()
     begin, end = cursor.pass_parentheses()
     types = list(_types(cursor.tokens[begin:end]))

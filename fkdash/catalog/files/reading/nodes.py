@@ -209,7 +209,8 @@ class CreateOther:
     """CREATE of something that only has a name here: schema, sequence, view, type, extension.
 
     `detail` is the kind of a type, `words` are those of a view's query, which reads from `named`, `inner` what is
-    made in a schema, `owner` the column that a sequence goes with, `query` a view's.
+    made in a schema, `owner` the column that a sequence goes with, `query` a view's,
+    `labels` an enum's.
     """
 
     kind: str
@@ -225,6 +226,7 @@ class CreateOther:
     named: tuple[Named, ...] = ()
     owner: Name = ()
     query: tuple[Token, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @fact
@@ -358,6 +360,7 @@ class HangsOn(Skipped):
     conditions: tuple[ExpressionSaid, ...] = ()
     named: tuple[Named, ...] = ()
     steady: str = ""
+    or_replace: bool = False
 
 
 @fact

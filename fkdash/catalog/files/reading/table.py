@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.tokens import Cursor
 
 _LIKE_ALL: Final = frozenset({"constraints", "defaults", "generated", "identity", "indexes"})
+_LIKE_WORDS: Final = _LIKE_ALL | {"all", "comments", "compression", "statistics", "storage"}
 _ALONE: Final = frozenset(
     {"rename", "rename column", "rename constraint", "set schema", "attach partition", "detach partition"}
 )
@@ -179,6 +180,8 @@ def _like(cursor: Cursor) -> LikeSaid:
     while cursor.sees_any({"including", "excluding"}):
         adding = cursor.word() == "including"
         what = cursor.word()
+        if what not in _LIKE_WORDS:
+            raise NotReadError(f"LIKE includes no {what}")
         words = _LIKE_ALL if what == "all" else {what}
         including = including | words if adding else including - words
     return LikeSaid(table, frozenset(including))

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.state import RefusedError
 from fkdash.catalog.files.types import takes_number
-from fkdash.sqlstates import DATATYPE_MISMATCH, INVALID_OBJECT_DEFINITION
+from fkdash.sqlstates import DATATYPE_MISMATCH, INVALID_OBJECT_DEFINITION, INVALID_PARAMETER_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.files.facts import Relation
+    from fkdash.catalog.files.reading.nodes import Partitioning
     from fkdash.catalog.files.state import State
 
 _VALUE: Final = re.compile(r"'(?:[^'])*'|\"[^\"]*\"|-?\s*[\d.]+|[a-z_]+")
@@ -69,6 +70,14 @@ def want_free_bound(state: State, parent: Relation, bound: str) -> None:
     for each in state.children(parent.oid):
         if each.bound == bound or _meet(each.bound, bound):
             raise RefusedError(INVALID_OBJECT_DEFINITION, f"the bound meets that of {each.name}")
+
+
+def want_strategy(said: Partitioning) -> None:
+    """Raise RefusedError for a way of partitioning that there is none of, or a list of several columns."""
+    if said.strategy not in {"list", "range", "hash"}:
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"a table cannot be partitioned by {said.strategy}")
+    if said.strategy == "list" and len(said.columns) > 1:
+        raise RefusedError(INVALID_OBJECT_DEFINITION, "a list is of one column")
 
 
 def _want_values(state: State, parent: Relation, bound: str) -> None:

@@ -11,6 +11,7 @@ from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
 from fkdash.catalog.files.servers import want_server
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.bounds import want_strategy
 from fkdash.catalog.files.tables.checks import add_check, inherit_check
 from fkdash.catalog.files.tables.columns import (
     default_of,
@@ -28,6 +29,7 @@ from fkdash.catalog.files.tables.merged_keys import merged_keys
 from fkdash.catalog.files.tables.not_nulls import inherit_not_nulls, not_null_of, said_again, set_not_null
 from fkdash.catalog.files.tables.partitions import clone_to_partition
 from fkdash.catalog.files.tables.typed import columns_of_type, composite_type
+from fkdash.catalog.files.tables.unknown import name_alone
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
@@ -48,23 +50,16 @@ def create_table(state: State, said: CreateTable) -> None:
     if said.temporary and TEMPORARY not in state.schemas:
         state.put(state.schemas, TEMPORARY, state.new_oid())
     schema = state.schemas[TEMPORARY] if said.temporary else state.creation_schema(said.name)
+    if said.on_commit_drop and not said.temporary:
+        raise RefusedError(INVALID_TABLE_DEFINITION, "ON COMMIT is for temporary tables")
     if said.if_not_exists and (schema, said.name[-1]) in state.relation_names:
         return
     if said.query is not None:
-        _name_alone(state, said, schema)
+        name_alone(state, said, schema)
         if not said.temporary:
             raise DoubtfulError("the columns of a table made of a query are not known", kept=True)
         return
     _Making(state, said, schema).make()
-
-
-def _name_alone(state: State, said: CreateTable, schema: int) -> None:
-    """Keep that there is a table; what asks for its columns finds out that they are not known."""
-    state.want_free_name(schema, said.name[-1])
-    made = Relation(
-        state.new_oid(), schema, said.name[-1], "r", temporary=said.temporary, unknown=True, made=state.statement
-    )
-    state.add_relation(made)
 
 
 class _Making:
@@ -330,6 +325,7 @@ class _Making:
         columns = tuple(self._generation(relation, column) for column in columns)
         relation = replace(relation, columns=columns)
         if said.partitioning is not None:
+            want_strategy(said.partitioning)
             numbers = {column.name: column.number for column in columns}
             missing = [each for each in said.partitioning.columns if each is not None and each not in numbers]
             if missing:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.casts import without_idle_cast
 from fkdash.catalog.files.expressions import template
-from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
+from fkdash.catalog.files.facts import Constraint, IndexFact, Relation
 from fkdash.catalog.files.object_names import joined
-from fkdash.catalog.files.possible import want_expression
+from fkdash.catalog.files.possible import want_condition, want_expression
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
 from fkdash.catalog.files.tables.index_labels import called, label_of
+from fkdash.catalog.files.tables.methods import class_of, want_method
 from fkdash.catalog.files.tables.not_nulls import forbid_null_in_key
-from fkdash.catalog.files.types import base_of, default_class
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
     FEATURE_NOT_SUPPORTED,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
         CreateIndex,
         ExpressionSaid,
         IndexPart,
-        Name,
     )
 
 _MOST_IN_INDEX: Final = 32
@@ -54,6 +53,7 @@ def create_index(state: State, said: CreateIndex) -> None:
     table = state.relation(said.table, "rpm")
     if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
+    want_method(state, said)
     taken = said.name is not None and (table.schema, said.name) in state.relation_names
     if table.kind == "m":
         if not (taken and said.if_not_exists):
@@ -102,7 +102,7 @@ def _fact_of(
         if column is not None:
             columns.append(column.number)
             labels.append(label_of(labels, column.name))
-            classes.append(_class_of(state, part.opclass, column, method))
+            classes.append(class_of(state, part.opclass, column, method))
         else:
             assert part.expression is not None  # noqa: S101 - a part is one or the other
             want_expression(state, part.expression, table, steady=True)
@@ -111,7 +111,7 @@ def _fact_of(
             columns.append(said.columns[0] if plain else 0)
             labels.append(label_of(labels, called(part.expression)))
             only = next((each for each in table.columns if plain and each.number == said.columns[0]), None)
-            classes.append(_class_of(state, part.opclass, only, method))
+            classes.append(class_of(state, part.opclass, only, method))
             if not plain:
                 expressions.append(said)
     included: list[int] = []
@@ -125,6 +125,7 @@ def _fact_of(
         raise RefusedError(TOO_MANY_COLUMNS, f"an index has {_MOST_IN_INDEX} columns at most")
     if predicate is not None:
         want_expression(state, predicate, table, steady=True)
+        want_condition(state, predicate, table)
     stored = template(predicate, numbers, table.name) if predicate is not None else None
     _want_stored(
         table, (*columns, *included, *(each for said in (*expressions, stored) if said for each in said.columns))
@@ -146,21 +147,6 @@ def _want_stored(table: Relation, numbers: Sequence[int]) -> None:
     virtual = [each.name for each in table.columns if each.generated == "v" and each.number in numbers]
     if virtual:
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{virtual[0]} is a virtual column, on which no index can be")
-
-
-def _class_of(state: State, said: Name, column: Attribute | None, method: str) -> str:
-    if said:
-        return f"{said[-2] if len(said) > 1 else 'pg_catalog'}.{said[-1]}" if _built_in_class(said) else ""
-    if column is None:
-        return ""
-    found = default_class(state, column.type, method)
-    if not found and method == "btree" and base_of(state, column.type).builtin in {"json", "point", "xml", "box"}:
-        raise RefusedError(UNDEFINED_OBJECT, f"the type of {column.name} has no operator class for {method}")
-    return found
-
-
-def _built_in_class(said: Name) -> bool:
-    return len(said) > 1 or said[-1].endswith("_ops")
 
 
 def add_key(
