@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.fact import fact
 from fkdash.catalog.files.reading.nodes import Skipped
+from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import ExpressionSaid, Name
