@@ -38,7 +38,8 @@ def want_literal(state: State, text: str, type_ref: TypeRef) -> None:
     if base.array:
         fits = text.lstrip()[:1] in {"{", "["}
     elif base.oid:
-        fits = state.types[base.oid].kind != "e" or text in state.types[base.oid].labels
+        labels = state.types[base.oid].labels  # none where the models do not tell them
+        fits = not labels or text in labels
         if fits and (base.oid, text) in state.fresh_labels:
             raise RefusedError(UNSAFE_NEW_ENUM_VALUE_USAGE, f"the new value {text} has to be committed first")
     else:
