@@ -158,7 +158,6 @@ def add_key(
     if said.using_index is not None:
         _use_index(state, table, said)
         return
-    _want_no_primary(state, table, said)
     if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if said.without_overlaps and state.version < TEMPORAL_KEYS:
@@ -172,6 +171,8 @@ def add_key(
     fact = _fact_of(state, table, parts, said.include, method=method, predicate=said.predicate)
     if len(set(columns)) < len(columns):
         raise RefusedError(DUPLICATE_COLUMN, "a column appears twice in the key")
+    # Whether the columns are there is asked first (DefineIndex).
+    _want_no_primary(state, table, said)
     fact = replace(
         fact,
         unique=said.kind != "x",
