@@ -29,9 +29,13 @@ ROW_MOVES_ARE_UPDATES: Final = 15
 """An UPDATE that moves a row to another partition is one UPDATE for the foreign keys to it."""
 COLLATION_OF_SET_COLUMNS: Final = 15
 """What SET NULL and SET DEFAULT write is compared in the column's own collation."""
+INTERVALS_HAVE_STYLES: Final = 15
+"""The text of an interval hangs on a setting, as pg_proc has it."""
 
 MEMBERSHIP_OPTIONS: Final = 16
 """GRANT of a role WITH INHERIT and SET."""
+STEADY_WITH_ZONE: Final = 16
+"""date_trunc with a time zone is IMMUTABLE."""
 PRIMARY_KEYS_ARE_DISTINCT: Final = 16
 """No index with NULLS NOT DISTINCT becomes a primary key."""
 CHILDS_OWN_GENERATION: Final = 16
@@ -39,6 +43,8 @@ CHILDS_OWN_GENERATION: Final = 16
 GENERATED_WITH_THE_ROW: Final = 16
 """Generated columns are prepared with the first row that is written, not before there is any."""
 
+LABELS_OF_NEW_ENUMS: Final = 17
+"""A label that is added to an enum of the same transaction can be used in it."""
 IDENTITY_IN_PARTITIONS: Final = 17
 """Partitions have the identity columns of their table, and typed tables keep theirs."""
 EXCLUSION_OF_PARTITIONED: Final = 17

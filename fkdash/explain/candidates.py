@@ -92,7 +92,7 @@ def _itself(catalog: Catalog, written: TableName | None, write: Write) -> bool:
 
 
 def by_column(catalog: Catalog, clues: Clues) -> Candidates:
-    """Give every key that may be behind an error that names a column and no table, the certain ones first."""
+    """Give every key that may be behind an error that names no table, certain ones first."""
     columns = set(clues.columns)
     written = written_table(catalog, clues)
     found = [
@@ -102,7 +102,7 @@ def by_column(catalog: Catalog, clues: Clues) -> Candidates:
         if not _itself(catalog, written, write)
         and obstacle.kind in {Met.NOT_NULL, Met.IDENTITY}
         and clues.sqlstate in {"", obstacle.error.sqlstate}
-        and not columns.isdisjoint(obstacle.columns)
+        and (not columns or not columns.isdisjoint(obstacle.columns))
     ]
     start = statement_table(catalog, clues)
     if start is not None:

@@ -19,6 +19,7 @@ from fkdash.explain.candidates import (
     unindexed,
 )
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
+from fkdash.explain.garbled import restored
 from fkdash.explain.incomplete import what_is_missing
 from fkdash.explain.keys import by_columns, by_structure, named, narrowed, over, ran, statement_table, table_called
 from fkdash.explain.model import Cause, Explanation
@@ -32,7 +33,7 @@ from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.ways import ways_to
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
 
@@ -63,7 +64,7 @@ def explain(catalog: Catalog, text: str) -> Explanation:
     best: Explanation | None = None
     best_rank: tuple[int, int, int, int] = (-1, -1, -1, -1)
     statements: dict[tuple[object, ...], tuple[str, tuple[str, ...]]] = {}
-    for layer in layers(text):
+    for layer in _readable(catalog, text):
         errors = [_with_statement(catalog, clues, statements) for clues in read_errors(layer, known)]
         told = [_explained(catalog, clues) for clues in errors]
         if not told:
@@ -80,6 +81,13 @@ def explain(catalog: Catalog, text: str) -> Explanation:
                 best.clues if best is not None else Clues("", Kind.OTHER), missing[0], (), missing[1]
             )
     return best or Explanation(Clues("", Kind.OTHER), _NOTHING, ())
+
+
+def _readable(catalog: Catalog, text: str) -> Iterator[str]:
+    """Give the layers of a text, each also with the names that somebody could not print."""
+    for layer in layers(text):
+        yield layer
+        yield from restored(catalog, layer)
 
 
 def _with_statement(
@@ -173,7 +181,8 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
         found = by_obstacle(catalog, clues)
         if not found.answers and clues.kind in {Kind.NULL, Kind.IDENTITY} and not clues.table:
             column = by_column(catalog, clues)
-            return replace(_some(column), only="a column" if column.answers else "")
+            said = "a column" if clues.columns else "a table"
+            return replace(_some(column), only=said if column.answers else "")
         return _some(found)
     if clues.sqlstate in WAITING:
         return _some(unindexed(catalog, clues))

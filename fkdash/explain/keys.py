@@ -81,13 +81,16 @@ def by_structure(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
     """Give the foreign keys between the tables and over the columns that the error tells of, of any name."""
     if not clues.table or not (clues.referenced or clues.columns):
         return ()
-    found = []
-    for key in _keys_by_referencing(catalog).get(clues.table, ()):
-        columns = key.referenced_columns if clues.kind is Kind.HELD else key.columns
-        if (not clues.referenced or clues.referenced in referenced_names(catalog, key)) and (
-            not clues.columns or set(clues.columns) == set(columns)
-        ):
-            found.append(key)
+    between = [
+        key
+        for key in _keys_by_referencing(catalog).get(clues.table, ())
+        if not clues.referenced or clues.referenced in referenced_names(catalog, key)
+    ]
+    said = set(clues.columns)
+    theirs = [key for key in between if not said or said == set(key.referenced_columns)]
+    mine = [key for key in between if not said or said == set(key.columns)]
+    # Where it is not said which way a key is violated, nor whose columns are told, its own are likelier.
+    found = theirs if clues.kind is Kind.HELD else mine or (theirs if clues.kind is Kind.KEY else [])
     return narrowed(catalog, found, clues)
 
 

@@ -61,6 +61,8 @@ _SENTENCES: Final = (
     (Kind.KEY, "23503", ("Foreign key constraint (?:failed|violated)"
      "(?: on the (?:field|constraint|index))?: `?{prisma}")),
     (Kind.KEY, "23503", "Foreign key constraint (?:failed|violated) on the fields?: \\(?{columns}"),
+    (Kind.KEY, "23503", "Foreign key constraint (?:failed|violated) on the \\(not available\\)"),
+    (Kind.NULL, "23502", "Null constraint violation on the \\(not available\\)"),
     (Kind.NULL, "23502", "Null constraint violation on the (?:fields?|constraint): \\(?{columns}"),
     (Kind.REQUIRED, "P2014", ("would violate the required relation {constraint} "
      "between the {table} and {referenced} models")),
@@ -71,7 +73,8 @@ _SENTENCES: Final = (
      "\\bConstraint: {constraint}")),
     (Kind.NULL, "23502", ('another model requires the record being deleted[^"]{0,400}?'
      "\\bField: [^\n]{0,200}?\\({column}\\)")),
-    (Kind.KEY, "23503", "Invalid foreign key for field {columns} in collection {table}"),
+    (Kind.KEY, "23503", "Invalid foreign key(?: \\S{1,200})? (?:for|in) field {columns} in collection {table}"),
+    (Kind.NULL, "23502", "Value for field {column} in collection {table} can.{1,8}?t be null"),
     # Ecto tells what it would have had to be told; Hibernate and Spring put the name in brackets.
     (Kind.KEY, "23503", "{constraint} \\(foreign_key_constraint\\)"),
     (Kind.KEY, "23503", "constraint: :(?:foreign|no_assoc), constraint_name: {constraint}"),

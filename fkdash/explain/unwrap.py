@@ -7,7 +7,9 @@ one from which it learns most. A layer never loses a name: what only looks like 
 from __future__ import annotations
 
 import html
+import json
 import re
+import sys
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -15,13 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MOST_LAYERS: Final = 12
+_LARGEST_BYTE: Final = 255
 _ANSI: Final = re.compile(
     r"(?:\x1b|\\x1b|\\u001b|\\033|\^\[|#033)(?:\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]"
     r"|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\))"
 )
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+# A character by its number as one language or another writes it, or by its bytes one after the other.
+_ESCAPE: Final = re.compile(
+    r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U(00[0-9a-fA-F]{6})"
+    r"|((?:x[0-9a-fA-F]{2}|[0-3][0-7]{2})(?:\\x[0-9a-fA-F]{2}|\\[0-3][0-7]{2})*)|(.))",
+    re.DOTALL,
+)
 _MEANT: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": "", "0": ""}
-_SYSLOG: Final = re.compile(r"#(0[01][0-7])")
+_SYSLOG: Final = re.compile(r"#0[0-3][0-7]|(?:#[23][0-7]{2}){2,}")
+_BYTE: Final = re.compile(r"x([0-9a-fA-F]{2})|([0-3][0-7]{2})")
+# journald and Node's Buffer print bytes that are no plain text as a list of numbers.
+_NUMBERED: Final = re.compile(r"\[\s{0,99}\d{1,3}(?:\s{0,99},\s{0,99}\d{1,3}){15,}\s{0,99}\]")
+# What becomes of letters and signs beyond ASCII where their bytes are read as those of a Windows code page.
+_MISREAD: Final = re.compile("[\u0080-\u00ff\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]{2,}")
 _ENTITY: Final = re.compile(r"&(?:quot|apos|amp|lt|gt|laquo|raquo|#\d+|#x[0-9a-fA-F]+);")
 _PERCENT: Final = re.compile(r"%(?:22|27|28|29|20|0A|C2%A[0-9A-F])", re.IGNORECASE)
 # What stands before every line of a container's, a unit's, a pod's or a test runner's output, or of a mail.
@@ -69,6 +82,8 @@ def _all_layers(text: str) -> Iterator[str]:
         yield _LINE_OF_LOG.sub("\n", bare)
         deeper = _unescaped(bare)
         if deeper == bare:
+            deeper = _reread(bare)
+        if deeper == bare:
             break
         bare = deeper
     while '""' in bare:
@@ -86,12 +101,13 @@ def _undecorated(text: str) -> str:
 
 def _unescaped(text: str) -> str:
     """Undo one layer of a string's escapes, whichever language wrote it."""
+    text = _NUMBERED.sub(_of_numbers, text)
     if "\\" in text:
         text = _ESCAPE.sub(_character, text)
         if any("\ud800" <= character <= "\udfff" for character in text):
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if "#0" in text:
-        text = _SYSLOG.sub(lambda found: chr(int(found[1], 8)), text)
+    if "#" in text:
+        text = _SYSLOG.sub(lambda found: _of_bytes(found[0]), text)
     if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
     if "%" in text and _PERCENT.search(text):
@@ -100,7 +116,44 @@ def _unescaped(text: str) -> str:
 
 
 def _character(found: re.Match[str]) -> str:
-    code = found[1] or found[2]
+    code = found[1] or found[2] or found[3]
     if code:
-        return chr(int(code, 16))
-    return _MEANT.get(found[3], found[3])
+        number = int(code, 16)
+        return chr(number) if number <= sys.maxunicode else found[0]
+    return _of_bytes(found[4]) if found[4] else _MEANT.get(found[5], found[5])
+
+
+def _of_bytes(said: str) -> str:
+    """Give what bytes mean that are written one by one, in hexadecimal or octal; alone, one is a character."""
+    raw = bytes(int(each[1], 16) if each[1] else int(each[2], 8) for each in _BYTE.finditer(said))
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _of_numbers(found: re.Match[str]) -> str:
+    numbers = [int(each) for each in re.findall(r"\d+", found[0])]
+    if max(numbers) > _LARGEST_BYTE:
+        return found[0]
+    return json.dumps(bytes(numbers).decode("utf-8", "replace"), ensure_ascii=False)
+
+
+def _reread(text: str) -> str:
+    """Read as UTF-8 what was read as a Windows code page or Latin-1, where that is possible."""
+    return _MISREAD.sub(_read_again, text)
+
+
+def _read_again(found: re.Match[str]) -> str:
+    raw = bytearray()
+    for character in found[0]:
+        try:
+            raw += character.encode("cp1252")
+        except UnicodeEncodeError:
+            if ord(character) > _LARGEST_BYTE:
+                return found[0]
+            raw.append(ord(character))
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return found[0]

@@ -46,7 +46,7 @@ def _statements(document: dict[str, Any], lines: list[str]) -> Iterator[Statemen
         yield Statement(f"CREATE SCHEMA {quoted(schema)}", _line(lines, schema), 1, shown=schema)
     for enum in document.get("enums", {}).values():
         name = f"{quoted(enum.get('schema') or 'public')}.{quoted(enum['name'])}"
-        yield Statement(f"CREATE TYPE {name} AS ENUM ('a')", _line(lines, enum["name"]), 1, shown=enum["name"])
+        yield Statement(f"CREATE TYPE {name} AS ENUM ()", _line(lines, enum["name"]), 1, shown=enum["name"])
     tables = document["tables"].values()
     for table in tables:
         yield _create_table(table, lines)

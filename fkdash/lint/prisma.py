@@ -123,7 +123,7 @@ def prisma_statements(text: str, label: str) -> Iterator[Statement]:
     if any("@db.Citext" in each.attributes for model in models.values() for each in model.fields):
         yield Statement("CREATE EXTENSION citext", 1, 1, shown="@db.Citext")
     for enum in enums.values():
-        yield Statement(f"CREATE TYPE {enum.sql} AS ENUM ('a')", enum.line, 1, shown=f"enum {enum.name}")
+        yield Statement(f"CREATE TYPE {enum.sql} AS ENUM ()", enum.line, 1, shown=f"enum {enum.name}")
     known = {model.name for _, model in blocks}
     for model in models.values():
         yield from _unknown_types(model, enums, known)

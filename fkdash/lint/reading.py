@@ -18,6 +18,7 @@ from fkdash.fact import fact
 from fkdash.lint.drizzle import drizzle_statements
 from fkdash.lint.encoding import HEAD, UTF_8, encoding_of, to_mend, told, want_text
 from fkdash.lint.node_pg_migrate import statements_of
+from fkdash.lint.platforms import bring
 from fkdash.lint.prisma import prisma_statements
 from fkdash.lint.psql import Command, Psql, asks_only
 from fkdash.lint.sources import SourceFile, Sources, label_of
@@ -66,13 +67,18 @@ def read_sources(
     `progress` is told the file and how many bytes of it have been read.
     """
     script = Script(version if version is not None else _version_of(sources))
+    if sources.files:
+        bring(script.state, sources.files[0].tool.name)
     for label, reason in sources.doubts:
         script.incomplete.append(Incomplete(label, 1, 1, reason, ""))
     for file in sources.files:
         if file.path.is_file():
             _File(script, file, progress).read()
     catalog = catalog_of(script.state)
-    if not catalog.tables and not script.incomplete:
+    made = [table for table in catalog.tables.values() if _is_made(script, table.oid)]
+    if not made and len(script.incomplete) == script.missed:
+        # That it names what is not there either is told by one reason.
+        script.incomplete.clear()
         reason = "no table is made in these files: there is nothing to judge"
         script.incomplete.append(Incomplete(sources.files[0].label if sources.files else "", 1, 1, reason, ""))
     return FilesRead(
@@ -81,6 +87,11 @@ def read_sources(
         words=sources.words,
         files=len(sources.files),
     )
+
+
+def _is_made(script: Script, oid: int | None) -> bool:
+    """Tell whether a file makes a table, and no platform."""
+    return oid is not None and script.state.relations[oid].made > 0
 
 
 def _version_of(sources: Sources) -> int:

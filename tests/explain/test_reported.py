@@ -388,3 +388,29 @@ async def test_an_error_from_before_a_change_is_said_to_be_one(database: TestDat
     changed = [Changed("public.line.line_catalogue_fkey", "2026-07-02 10:42", "fkdash fix apply, no-action")]
     [answer] = with_changes(found, changed).answers
     assert "Since 2026-07-02 10:42 UTC it says ON DELETE NO ACTION" in answer.message
+
+
+_WORKSPACES = """
+create table workspaces (id int primary key);
+create table users (id int primary key, workspace_id int not null
+  constraint users_workspace references workspaces on delete set null);
+create table orders (id int primary key, user_id int constraint orders_user references users);
+"""
+
+
+@_newest
+@pytest.mark.parametrize(
+    ("text", "behind"),
+    [
+        # Directus names the table of the key, and the column that the DETAIL is about, whichever side it is of.
+        ('Invalid foreign key for field "id" in collection "orders".', "orders_user"),
+        ('Invalid foreign key "7" for field "user_id" in collection "orders".', "orders_user"),
+        ('Invalid foreign key in field "user_id" in collection "orders".', "orders_user"),
+        ('Value for field "workspace_id" in collection "users" can\'t be null.', "users_workspace"),
+        # Prisma says so where the error had no fields.
+        ("Invalid `prisma.users.delete()` invocation:\n\n\nForeign key constraint violated on the (not available)", "orders_user"),
+        ("Invalid `prisma.workspaces.delete()` invocation:\n\n\nNull constraint violation on the (not available)", "users_workspace"),
+    ],
+)  # fmt: skip
+async def test_a_frameworks_own_words_lead_to_the_key(database: TestDatabase, text: str, behind: str) -> None:
+    assert _keys(explain(await _with(database, _WORKSPACES), text)) == [behind]

@@ -22,6 +22,7 @@ from fkdash.catalog.files.tables.not_nulls import drop_not_null
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     INVALID_SCHEMA_NAME,
+    UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
@@ -137,16 +138,24 @@ def _remove_indexes(state: State, table: Relation) -> None:
 
 
 def want_no_view(
-    state: State, table: Relation, column: str, *, cascade: bool, together: set[int] | None = None
+    state: State,
+    table: Relation,
+    column: str,
+    *,
+    cascade: bool,
+    together: set[int] | None = None,
+    refused: str = DEPENDENT_OBJECTS_STILL_EXIST,
 ) -> None:
-    """Drop the views on a table with CASCADE; else raise, because PostgreSQL refuses or may refuse."""
+    """Drop the views on a table with CASCADE, else refuse; raise DoubtfulError for one that only may use it."""
     known = table.column(column) if column else None
     used = (table.oid, known.number if known is not None else 0)
     for view in [each for each in state.relations.values() if used in each.uses]:
         if view.oid not in state.relations or (together and view.oid in together):
             continue
-        if not cascade:
+        if used not in view.surely:
             raise DoubtfulError(f"the view {view.name} seems to use {column or table.name}")
+        if not cascade:
+            raise RefusedError(refused, f"the view {view.name} uses {column or table.name}")
         drop_relation(state, view, cascade=True)
     want_nothing_hanging(state, table, used[1], cascade=cascade, together=together or ())
 
@@ -295,7 +304,9 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
 
 def _drop_extension(state: State, said: Drop, name: Name) -> None:
     if name[-1] not in state.extensions:
-        return
+        if said.if_exists or name[-1] == "plpgsql" or state.doubted:
+            return
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no extension {name[-1]}")
     from fkdash.catalog.files.types import KNOWN_EXTENSIONS
 
     for type_name in KNOWN_EXTENSIONS.get(name[-1], ()):

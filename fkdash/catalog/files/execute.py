@@ -9,11 +9,13 @@ from fkdash.catalog.files.dropping import drop
 from fkdash.catalog.files.facts import Relation, TypeFact
 from fkdash.catalog.files.hanging import hang
 from fkdash.catalog.files.made_types import alter_attributes, alter_type, create_type
+from fkdash.catalog.files.named import want_all, want_named
 from fkdash.catalog.files.reading import nodes
+from fkdash.catalog.files.reading.named_nodes import Names
 from fkdash.catalog.files.rules import create_rule
 from fkdash.catalog.files.schemas import create_schema, rename_schema
 from fkdash.catalog.files.servers import create_server
-from fkdash.catalog.files.state import DEFAULT_PATH, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import DEFAULT_PATH, TEMPORARY, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables import partitions
 from fkdash.catalog.files.tables.alter import alter_table
 from fkdash.catalog.files.tables.alter_names import rename, set_schema
@@ -22,11 +24,12 @@ from fkdash.catalog.files.tables.keys import create_index
 from fkdash.catalog.files.trigger_functions import alter_function, create_function
 from fkdash.catalog.files.triggers import create_trigger, rename_trigger
 from fkdash.catalog.files.types import KNOWN_EXTENSIONS
-from fkdash.catalog.files.views import used_by
+from fkdash.catalog.files.views import used_by_query, want_distinct_names
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
     DUPLICATE_TABLE,
     FEATURE_NOT_SUPPORTED,
+    INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
@@ -90,23 +93,51 @@ def _create_extension(state: State, node: nodes.CreateOther) -> None:
 
 
 def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
-    if node.temporary:
-        return
-    schema, name = state.creation_schema(node.name), node.name[-1]
+    temporary = node.temporary or _reads_temporary(state, node)
+    if temporary and node.kind == "materialized view":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, "a materialized view reads from nothing that is temporary")
+    if temporary and len(node.name) > 1 and node.name[-2] != TEMPORARY:
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{node.name[-1]} is temporary, its schema is not")
+    if temporary and TEMPORARY not in state.schemas:
+        state.put(state.schemas, TEMPORARY, state.new_oid())
+    schema = state.schemas[TEMPORARY] if temporary else state.creation_schema(node.name)
+    name = node.name[-1]
     existing = state.relation_names.get((schema, name))
     if existing is not None:
         if node.if_not_exists:
             return
         if node.or_replace and state.relations[existing].kind == "v":
-            state.change(state.relations[existing], uses=used_by(state, node.words))
+            want_all(state, node.named)
+            uses, surely = used_by_query(state, node.query, node.words)
+            state.change(state.relations[existing], uses=uses, surely=surely)
             return
         raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
+    want_all(state, node.named)
     kind = _VIEWS[node.kind]
-    uses = used_by(state, node.words) if kind in "vm" else frozenset()
-    made = Relation(state.new_oid(), schema, name, kind, uses=uses, made=state.statement)
+    if not node.detail:
+        want_distinct_names(state, node.query)
+    uses, surely = used_by_query(state, node.query, node.words)
+    made = Relation(
+        state.new_oid(),
+        schema,
+        name,
+        kind,
+        uses=uses,
+        surely=surely,
+        temporary=temporary,
+        made=state.statement,
+    )
     if (schema, name) in state.type_names:
         raise RefusedError(DUPLICATE_OBJECT, f"there is a type {name} already")
     state.add_relation(made)
+    if node.owner:
+        _owned_by(state, made, node.owner)
+
+
+def _reads_temporary(state: State, node: nodes.CreateOther) -> bool:
+    """Tell whether a view reads from what is temporary, and so is temporary itself."""
+    found = (state.find(each.name) for each in node.named)
+    return any(each is not None and each.temporary for each in found)
 
 
 def _alter_other(state: State, node: nodes.AlterOther) -> None:
@@ -185,6 +216,7 @@ def _comment(state: State, node: nodes.CommentOnConstraint) -> None:
 _HANDLERS: Final[dict[type, Callable[[State, Any], None]]] = {
     nodes.Skipped: _nothing,
     nodes.HangsOn: hang,
+    Names: want_named,
     nodes.Doubtful: _doubt,
     nodes.SetPath: _set_path,
     nodes.CreateTable: create_table,

@@ -69,6 +69,9 @@ _NEVER_COLUMNS: Final = frozenset(
 )
 
 
+_QUALIFIED: Final = 3
+"""How many tokens a column behind its table's name is."""
+
 _SQL_WORDS: Final = frozenset(
     [
         "asc", "asymmetric", "at", "bit", "by", "century", "character", "cmax", "cmin", "content",
@@ -129,7 +132,17 @@ def want_columns(said: ExpressionSaid, columns: Mapping[str, int], table: str) -
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {token.value} in {table}")
             if token.value not in _NEVER_COLUMNS and token.value not in _SQL_WORDS:
                 raise DoubtfulError(f"whether {token.value} is a column of {table} is not known")
+        elif number is None and length == _QUALIFIED and cut_name(token.value) == table:
+            _want_field(tokens, at, table)
         at += length
+
+
+def _want_field(tokens: Sequence[Token], at: int, table: str) -> None:
+    """Raise RefusedError where a table's name has no column of it behind it, nor is a schema with a function."""
+    behind = tokens[at + _QUALIFIED] if at + _QUALIFIED < len(tokens) else None
+    field = tokens[at + 2]
+    if field.kind in {WORD, QUOTED} and (behind is None or behind.value not in {"(", "."}):
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {field.value} in {table}")
 
 
 def begins_query(tokens: Sequence[Token], at: int) -> bool:

@@ -90,6 +90,7 @@ class Hanging:
     """A policy of `table`, a function or a publication: what it uses stays as long as it does.
 
     `uses` are relations with 0 or the number of a column, `types` those of a function, `words` all that it says.
+    `steady` says of a function that it is `immutable`, or that its text decides (`sql`).
     """
 
     kind: str
@@ -98,6 +99,7 @@ class Hanging:
     uses: frozenset[tuple[int, int]]
     types: frozenset[int]
     words: frozenset[str]
+    steady: str = ""
 
 
 @fact
@@ -132,7 +134,8 @@ class TriggerFact:
 class RuleFact:
     """A rewrite rule of an INSERT, UPDATE or DELETE; `alike`: its action has a statement of that kind.
 
-    `asked` are the columns of its table that it reads of OLD or NEW, `words` all names in it.
+    `asked` are the columns of its table that it reads of OLD or NEW, `words` all names in it, `nothing` says that
+    it does nothing.
     """
 
     name: str
@@ -140,6 +143,7 @@ class RuleFact:
     instead: bool = False
     conditional: bool = False
     alike: bool = False
+    nothing: bool = False
     asked: frozenset[int] = frozenset()
     words: frozenset[str] = frozenset()
     enabled: str = "O"
@@ -180,9 +184,12 @@ class IndexFact:
 class Relation:
     """Anything in pg_class; `kind` is relkind, with c for a composite type.
 
-    `uses` are the relations and columns that a view's query may read, 0 for the relation itself. `owned_by` is the
+    `uses` are the relations and columns that a view's query may read, 0 for the relation itself, `surely` those of
+    which it is certain. `owned_by` is the
     table and column that a sequence goes with. `silenced` are the foreign keys whose triggers on this table do not
-    fire as usual, with tgenabled. Of a table that is `unknown` only the name is known.
+    fire as usual, with tgenabled. Of a table that is `unknown` only the name is known, one that
+    is `partial` has more columns than are known. `of_type` is the composite
+    type of a typed table.
     """
 
     oid: int
@@ -204,11 +211,14 @@ class Relation:
     silenced: tuple[tuple[int, str], ...] = ()
     index: IndexFact | None = None
     uses: frozenset[tuple[int, int]] = frozenset()
+    surely: frozenset[tuple[int, int]] = frozenset()
     owned_by: tuple[int, int] | None = None
     identity: bool = False
     temporary: bool = False
     unlogged: bool = False
     unknown: bool = False
+    partial: bool = False
+    of_type: int = 0
     server: str = ""
     made: int = 0
 
@@ -262,7 +272,8 @@ class Constraint:
 class TypeFact:
     """A type of a schema: `kind` is d domain, e enum, c composite, r range, m multirange, x of an extension.
 
-    `base` is what a domain is built on; `made`, `null_set` and `default_set` are the statements that said so last.
+    `base` is what a domain is built on, `labels` are an enum's; `made`, `null_set` and `default_set` are the
+    statements that said so last.
     """
 
     oid: int
@@ -273,6 +284,7 @@ class TypeFact:
     not_null: bool = False
     default: str | None = None
     null_name: str = ""
+    labels: tuple[str, ...] = ()
     made: int = 0
     null_set: int = 0
     default_set: int = 0

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.expressions import want_columns, without_queries
 from fkdash.catalog.files.facts import Hanging
+from fkdash.catalog.files.named import want_all
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.views import used_by
-from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT, UNDEFINED_TABLE, WRONG_OBJECT_TYPE
+from fkdash.sqlstates import (
+    DUPLICATE_FUNCTION,
+    DUPLICATE_OBJECT,
+    UNDEFINED_OBJECT,
+    UNDEFINED_TABLE,
+    WRONG_OBJECT_TYPE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,10 +42,16 @@ def hang(state: State, node: HangsOn) -> None:
     place = _place(state, node)
     if place is None:
         return
+    if not (node.kind == "function" and state.unchecked_bodies):
+        want_all(state, node.named)
     where = (node.kind, place, f"{node.name[-1]}({node.signature})")
     before = state.hanging.get(where)
     if node.kind == "policy":
         _judge_policy(state, node, place, before)
+    elif node.kind == "function" and node.doing == "create" and before is not None and not node.or_replace:
+        _want_new(state, node)
+    elif node.kind == "publication" and (node.doing == "create") is (before is not None) and not state.doubted:
+        _judge_publication(node)
     if node.doing == "drop":
         state.put(state.hanging, where, None)
     elif node.renamed:
@@ -73,22 +86,39 @@ def _judge_policy(state: State, node: HangsOn, place: int, before: Hanging | Non
     if table.kind not in "rp":
         raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} is not a table")
     wanted = node.renamed or (name if node.doing == "create" else "")
-    if wanted and ("policy", place, f"{wanted}()") in state.hanging:
+    left = ("policy", place, f"{wanted}()") in state.policies_left
+    if wanted and ("policy", place, f"{wanted}()") in state.hanging and not left:
         raise RefusedError(DUPLICATE_OBJECT, f"there is a policy {wanted} of {table.name} already")
     if ("policy", place, f"{name}()") in state.policies_left:
         if not node.if_exists:
             raise DoubtfulError(f"whether the policy {name} of {table.name} is still there is not known")
     elif node.doing != "create" and before is None and not node.if_exists:
         raise RefusedError(UNDEFINED_OBJECT, f"there is no policy {name} of {table.name}")
-    for each in node.conditions if not table.unknown else ():
+    for each in node.conditions if not (table.unknown or table.partial) else ():
         columns = {column.name: column.number for column in table.columns}
         want_columns(without_queries(each), columns, table.name)
 
 
+def _want_new(state: State, node: HangsOn) -> None:
+    """Raise RefusedError for a function with the arguments of one that is there."""
+    if state.doubted:
+        raise DoubtfulError(f"whether there is a function {node.name[-1]} still is not known")
+    raise RefusedError(DUPLICATE_FUNCTION, f"there is a function {node.name[-1]} with these arguments already")
+
+
+def _judge_publication(node: HangsOn) -> None:
+    """Raise RefusedError for one that is there already, or is not."""
+    if node.doing == "create":
+        raise RefusedError(DUPLICATE_OBJECT, f"there is a publication {node.name[-1]} already")
+    if not node.if_exists:
+        raise RefusedError(UNDEFINED_OBJECT, f"there is no publication {node.name[-1]}")
+
+
 def _made(state: State, node: HangsOn, place: int) -> Hanging:
     table = place if node.kind == "policy" else 0
-    own = {state.relations[table].name} if table else set()
-    uses = {*used_by(state, node.words | own)}
+    own = state.relations[table].columns if table else ()
+    uses = {*used_by(state, node.words), *((table, each.number) for each in own if each.name in node.words)}
+    uses |= {(table, 0)} if table else set()
     if node.kind == "publication":
         uses = {each for each in uses if each[1]}  # a table that goes leaves a publication by itself
     types: set[int] = set()
@@ -104,7 +134,7 @@ def _made(state: State, node: HangsOn, place: int) -> Hanging:
             and state.schemas[name[-2]] not in state.extensions.values()
         ):
             raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(name)}")
-    return Hanging(node.kind, node.name[-1], table, frozenset(uses), frozenset(types), node.words)
+    return Hanging(node.kind, node.name[-1], table, frozenset(uses), frozenset(types), node.words, node.steady)
 
 
 def forget_routines(state: State, name: Name) -> None:
@@ -127,7 +157,7 @@ def want_nothing_hanging(
             continue
         if not cascade:
             raise DoubtfulError(f"the {each.kind} {each.name} seems to use {_said(table, column)}")
-        _leave(state, where)
+        _leave(state, where, surely=each.table == table.oid)
 
 
 def want_type_unused(state: State, oid: int, name: str, *, cascade: bool) -> None:
@@ -136,12 +166,16 @@ def want_type_unused(state: State, oid: int, name: str, *, cascade: bool) -> Non
         if oid in each.types:
             if not cascade:
                 raise DoubtfulError(f"the {each.kind} {each.name} seems to use the type {name}")
-            _leave(state, where)
+            _leave(state, where, surely=True)
 
 
-def _leave(state: State, where: tuple[str, int, str]) -> None:
-    """Forget what seems to have gone along with what it uses: of a policy that name is in doubt from now on."""
-    state.put(state.hanging, where, None)
+def _leave(state: State, where: tuple[str, int, str], *, surely: bool) -> None:
+    """Forget what has gone along with what it uses; of a policy that name is in doubt from now on.
+
+    What may still be there goes on keeping what it uses.
+    """
+    if surely:
+        state.put(state.hanging, where, None)
     if where[0] == "policy":
         state.put(state.policies_left, where, state.statement)
 

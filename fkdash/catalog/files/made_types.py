@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.dropping_code import want_no_cast_to
@@ -10,16 +11,21 @@ from fkdash.catalog.files.hanging import want_type_unused
 from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
+from fkdash.catalog.files.tables.typed import tables_of, want_no_tables_of
 from fkdash.catalog.files.types import type_of, want_no_member
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     DUPLICATE_COLUMN,
+    DUPLICATE_OBJECT,
     FEATURE_NOT_SUPPORTED,
+    INVALID_PARAMETER_VALUE,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
+    UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
 )
+from fkdash.versions import LABELS_OF_NEW_ENUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +43,12 @@ def create_type(state: State, node: CreateOther) -> None:
     if existing is not None and state.types[existing].kind == "s" and kind != "s":
         state.remove_type(state.types[existing])
     attributes = [(column.name, _type_of(state, column)) for column in node.columns]
-    made = TypeFact(state.new_oid(), schema, name, kind, made=state.statement)
+    if len(set(node.labels)) < len(node.labels):
+        raise RefusedError(UNIQUE_VIOLATION, f"a label of {name} stands there twice")
+    made = TypeFact(state.new_oid(), schema, name, kind, labels=node.labels, made=state.statement)
     state.add_type(made)
+    if kind == "e":
+        state.put(state.fresh_labels, (made.oid, ""), state.statement)
     if kind == "c":
         composite = Relation(state.new_oid(), schema, name, "c", made=state.statement)
         state.add_relation(composite)
@@ -75,6 +85,9 @@ def alter_type(state: State, node: AlterOther) -> None:
             raise RefusedError(WRONG_OBJECT_TYPE, f"{node.name[-1]} is a table's row type")
         state.want_schema_of(node.name)
         raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(node.name)}")
+    if act.what in {"add value", "rename value"}:
+        _alter_labels(state, found, act)
+        return
     composite = _composite(state, found)
     if act.what == "rename":
         state.want_free_type(found.schema, act.name)
@@ -91,6 +104,26 @@ def alter_type(state: State, node: AlterOther) -> None:
         state.change(composite, schema=now.schema, name=now.name)
     for constraint in [each for each in state.constraints.values() if each.domain == found.oid]:
         state.change_constraint(constraint, schema=now.schema)
+
+
+def _alter_labels(state: State, found: TypeFact, act: Act) -> None:
+    """ALTER TYPE … ADD VALUE and RENAME VALUE; one that is added can be used once it is committed."""
+    if found.kind != "e":
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{found.name} is no enum")
+    asked = act.other if act.what == "add value" else act.name
+    if asked and asked not in found.labels:
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"{found.name} has no label {asked}")
+    new = act.name if act.what == "add value" else act.other
+    if new in found.labels:
+        if act.if_exists:
+            return
+        raise RefusedError(DUPLICATE_OBJECT, f"{found.name} has a label {new} already")
+    if act.what == "add value":
+        state.change_type(found, labels=(*found.labels, new))
+        if (found.oid, "") not in state.fresh_labels or state.version < LABELS_OF_NEW_ENUMS:
+            state.put(state.fresh_labels, (found.oid, new), state.statement)
+    else:
+        state.change_type(found, labels=tuple(new if each == act.name else each for each in found.labels))
 
 
 def _composite(state: State, found: TypeFact) -> Relation | None:
@@ -112,6 +145,18 @@ def alter_attributes(state: State, node: AlterAttributes) -> None:
 
 
 def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
+    own = state.types[state.type_names[composite.schema, composite.name]]
+    _change_attribute(state, composite, act, own)
+    if not act.cascade:
+        want_no_tables_of(state, own)
+    from fkdash.catalog.files.tables.alter import alter_with_type
+
+    what = "alter type" if act.what == "column type" else act.what
+    for table in tables_of(state, own.oid):
+        alter_with_type(state, table, replace(act, what=what))
+
+
+def _change_attribute(state: State, composite: Relation, act: Act, own: TypeFact) -> None:
     from fkdash.catalog.files.tables.dropped_columns import drop_column
 
     if act.what == "drop column":
@@ -128,8 +173,7 @@ def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
             raise RefusedError(DUPLICATE_COLUMN, f"{act.other} is an attribute of {composite.name} already")
         state.change_column(composite.oid, attribute.number, name=act.other)
         return
-    own = state.type_names[composite.schema, composite.name]
-    user = next(stored_in(state, own, {own}), None)
+    user = next(stored_in(state, own.oid, {own.oid}), None)
     if user is not None:
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{user} has the type {composite.name}")
     type_ref = type_of(state, act.type)
@@ -201,12 +245,23 @@ def remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
             raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{other.name} is built on {found.name}")
         remove_type(state, other, cascade=cascade)
     _remove_columns(state, found, cascade=cascade)
+    _remove_tables(state, found, cascade=cascade)
     want_no_cast_to(state, found)
     want_type_unused(state, found.oid, found.name, cascade=cascade)
     composite = _composite(state, found)
     if composite is not None:
         state.remove_relation(composite)
     state.remove_type(found)
+
+
+def _remove_tables(state: State, found: TypeFact, *, cascade: bool) -> None:
+    """Drop the tables of a type that goes with CASCADE, else refuse."""
+    from fkdash.catalog.files.dropping import drop_relation
+
+    if not cascade:
+        want_no_tables_of(state, found)
+    for table in tables_of(state, found.oid):
+        drop_relation(state, table, cascade=True)
 
 
 def _remove_columns(state: State, found: TypeFact, *, cascade: bool) -> None:

@@ -11,9 +11,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.expressions import begins_query, want_columns
-from fkdash.catalog.files.reading.tokens import NUMBER, QUOTED, SIGN, WORD, cut_name
-from fkdash.catalog.files.state import RefusedError, State
-from fkdash.catalog.files.types import TEXTS, base_of, takes_number
+from fkdash.catalog.files.literals import want_literal
+from fkdash.catalog.files.reading.spans import bare
+from fkdash.catalog.files.reading.tokens import (
+    NUMBER,
+    QUOTED,
+    SIGN,
+    STRING,
+    WORD,
+    Cursor,
+    NotReadError,
+    cut_name,
+)
+from fkdash.catalog.files.reading.types import type_said
+from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.steady import want_steady
+from fkdash.catalog.files.types import TEXTS, base_of, takes_number, type_of
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     FEATURE_NOT_SUPPORTED,
@@ -76,6 +89,8 @@ def want_possible(
     tokens = said.tokens
     if begins_query(tokens, -1):
         raise RefusedError(SYNTAX_ERROR, "a query stands in parentheses of its own")
+    if steady and not state.operators:
+        want_steady(state, tokens, types)
     for at, token in enumerate(tokens):
         if token.value in state.schemas_left and _sign(tokens, at + 1) == ".":
             state.schema(token.value)
@@ -86,6 +101,8 @@ def want_possible(
             _want_word(state, tokens, at, steady=steady)
             if token.value in _OF_TEXT:
                 _want_text(state, tokens, at, types)
+        if token.kind == STRING:
+            _want_string(state, tokens, at, types)
         if token.kind == NUMBER or (token.kind == WORD and token.value in _TRUTHS):
             _want_operator(state, tokens, at, types)
 
@@ -158,6 +175,24 @@ def _want_operator(state: State, tokens: Sequence[Token], at: int, types: Mappin
             )
 
 
+def _want_string(state: State, tokens: Sequence[Token], at: int, types: Mapping[str, TypeRef]) -> None:
+    """Raise RefusedError where a column is compared with a string that is no value of its type."""
+    if state.operators or _sign(tokens, at + 1) not in {"", ")", ","}:
+        return
+    place = -1
+    if _sign(tokens, at - 1) in _COMPARED and _sign(tokens, at + 1) != ",":
+        place = at - 2
+    else:
+        first = at
+        while first > 1 and _sign(tokens, first - 1) == "," and tokens[first - 2].kind == STRING:
+            first -= 2
+        if first > 2 and _sign(tokens, first - 1) == "(" and tokens[first - 2].value == "in":  # noqa: PLR2004 - a column before
+            place = first - (4 if tokens[first - 3].value == "not" else 3)
+    type_ref = _column(tokens, place, types) if place >= 0 else None
+    if type_ref is not None:
+        want_literal(state, tokens[at].value, type_ref)
+
+
 def _want_text(state: State, tokens: Sequence[Token], at: int, types: Mapping[str, TypeRef]) -> None:
     """Raise RefusedError where a function of text has nothing but a column of another type."""
     if _sign(tokens, at + 1) == "(" and _sign(tokens, at + 3) == ")" and not _is_made(state, tokens[at].value):
@@ -178,6 +213,25 @@ def _column(tokens: Sequence[Token], at: int, types: Mapping[str, TypeRef]) -> T
     return types.get(cut_name(token.value))
 
 
+def want_condition(state: State, said: ExpressionSaid, table: Relation) -> None:
+    """Raise RefusedError where a condition is nothing but a column that is neither true nor false."""
+    begin, end = bare(said.tokens, 0, len(said.tokens))
+    token = said.tokens[begin] if end - begin == 1 else None
+    column = table.column(cut_name(token.value)) if token is not None and token.kind in {WORD, QUOTED} else None
+    base = base_of(state, column.type) if column is not None else None
+    if base is not None and (base.array or base.builtin not in {"", "bool"}):
+        raise RefusedError(DATATYPE_MISMATCH, f"{token.value if token else ''} is neither true nor false")
+
+
+def _said_type(state: State, tokens: Sequence[Token]) -> TypeRef | None:
+    cursor = Cursor("", tokens)
+    try:
+        said = type_said(cursor)
+        return type_of(state, said) if cursor.done else None
+    except (NotReadError, RefusedError, DoubtfulError):
+        return None
+
+
 def want_default(state: State, said: ExpressionSaid, type_ref: TypeRef) -> None:
     """Raise where a default cannot be: it asks for columns, or is a number or a truth of another type."""
     want_possible(state, said, {})
@@ -185,7 +239,11 @@ def want_default(state: State, said: ExpressionSaid, type_ref: TypeRef) -> None:
         want_columns(said, {}, "its table")
     except RefusedError as error:
         raise RefusedError(FEATURE_NOT_SUPPORTED, "a default cannot ask for a column") from error
-    words = [token for token in said.tokens if token.value not in {"(", ")"}]
+    words = [token for token in said.tokens if token.kind != SIGN or token.value not in {"(", ")"}]
+    if words and words[0].kind == STRING and (len(words) == 1 or words[1].value == "::"):
+        cast = _said_type(state, words[2:]) if len(words) > 1 else type_ref
+        if cast is not None:
+            want_literal(state, words[0].value, cast)
     only = words[-1] if len(words) == 1 or (len(words) == 2 and words[0].value in {"-", "+"}) else None  # noqa: PLR2004 - a sign and a number
     if only is None:
         return

@@ -69,6 +69,23 @@ _HARMLESS: Final = frozenset(
         "unschedule",
         "diagnostics",
         "populate_geometry_columns",
+        "extract",
+        "overlay",
+        "position",
+        "substring",
+        "trim",
+        "lower",
+        "upper",
+        "length",
+        "random",
+        "greatest",
+        "least",
+        "nullif",
+        "date_trunc",
+        "clock_timestamp",
+        "to_regclass",
+        "array",
+        "row",
     ]
 )
 

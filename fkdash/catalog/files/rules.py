@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.named import want_all
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DEPENDENT_OBJECTS_STILL_EXIST, DUPLICATE_OBJECT
 
@@ -21,6 +22,7 @@ _EVERY_COLUMN: Final = frozenset({"*", "insert"})
 def create_rule(state: State, node: CreateRule) -> None:
     """CREATE RULE on a table; those of views decide nothing that is followed."""
     table = state.relation(node.table, "rpfvm")
+    want_all(state, node.named)
     if table.kind in "vm":
         return
     others = tuple(each for each in table.rules if each.name != node.rule.name)

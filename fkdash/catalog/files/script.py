@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.blocks.block import run_block
 from fkdash.catalog.files.dropping import drop_relation
 from fkdash.catalog.files.execute import execute
+from fkdash.catalog.files.reading.named_nodes import Names
 from fkdash.catalog.files.reading.nodes import (
     SKIPPED,
     CreateFunction,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import Node
 
 _MOST_TEXT: Final = 2000
+_OFF: Final = re.compile(r"\b(?:false|off|0|no)\b")
+_REFUSED: Final = "PostgreSQL would refuse it"
 
 
 @fact
@@ -61,6 +65,7 @@ class Script:
         self.incomplete: list[Incomplete] = []
         self.read = 0
         self.skipped = 0
+        self.missed = 0
         self.transactions = 0
         self._begun: int | None = None
         self._begin_place: Statement | None = None
@@ -90,6 +95,7 @@ class Script:
             self._path_said if self.state.path[:1] not in {(), ("public",), DEFAULT_PATH[:1]} else None
         )
         self._drop_temporary()
+        self.state.unchecked_bodies = False
         if self.state.path != DEFAULT_PATH:
             self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
         self.state.forget()
@@ -119,16 +125,15 @@ class Script:
             node = read(statement.text)
         except NotReadError as error:
             self.read += 1
-            self._doubt(statement, str(error))
+            self._unsure(statement, str(error))
             return
         if isinstance(node, Skipped):
             self.skipped += 1
-            if "lock_timeout" in statement.text[:200].lower():
-                self.lock_timeouts.add(self._file)
+            self._note_setting(statement.text[:200].lower())
             reason = self._routines.doubt(statement.text)
             if reason:
-                self._doubt(statement, reason)
-            if isinstance(node, HangsOn):
+                self._unsure(statement, reason)
+            if isinstance(node, HangsOn | Names):
                 self._hang(node, statement)
             return
         self.read += 1
@@ -144,6 +149,12 @@ class Script:
             )
             self._routines.watching = ""
         self._execute(node, statement)
+
+    def _note_setting(self, text: str) -> None:
+        if "lock_timeout" in text:
+            self.lock_timeouts.add(self._file)
+        if "check_function_bodies" in text:
+            self.state.unchecked_bodies = _OFF.search(text) is not None
 
     @property
     def in_transaction(self) -> bool:
@@ -166,6 +177,11 @@ class Script:
 
     def doubt(self, statement: Statement, reason: str) -> None:
         """Keep that a statement is not understood."""
+        self._unsure(statement, reason)
+
+    def _unsure(self, statement: Statement, reason: str) -> None:
+        """Doubt a statement after which there may be more than is known."""
+        self.state.doubted = True
         self._doubt(statement, reason)
 
     def _doubt(self, statement: Statement, reason: str) -> None:
@@ -192,15 +208,15 @@ class Script:
                 execute(state, node)
         except RefusedError as error:
             state.back_to(mark)
-            self._doubt(statement, f"PostgreSQL would refuse it: {error} ({error.sqlstate})")
+            self._doubt(statement, f"{_REFUSED}: {error} ({error.sqlstate})")
         except (DoubtfulError, NotReadError) as error:
             if isinstance(node, Do) or not (isinstance(error, DoubtfulError) and error.kept):
                 state.back_to(mark)
-            self._doubt(statement, str(error))
+            self._unsure(statement, str(error))
         except (LookupError, StopIteration, ValueError, RecursionError) as error:
             # A fault of ours must not pass for an answer, nor end the reading of everything else.
             state.back_to(mark)
-            self._doubt(statement, f"fkdash stumbles over it ({type(error).__name__})")
+            self._unsure(statement, f"fkdash stumbles over it ({type(error).__name__})")
         else:
             if isinstance(node, CreateTable) and node.on_commit_drop:
                 self._short_lived.append(node.name[-1])
@@ -208,12 +224,13 @@ class Script:
             self._end_short_lived()
             state.forget()
 
-    def _hang(self, node: HangsOn, statement: Statement) -> None:
-        """Keep what a policy or a function uses."""
+    def _hang(self, node: HangsOn | Names, statement: Statement) -> None:
+        """Keep what a policy or a function uses, and ask for what a statement names."""
         try:
             execute(self.state, node)
         except RefusedError as error:
-            self._doubt(statement, f"PostgreSQL would refuse it: {error} ({error.sqlstate})")
+            self.missed += isinstance(node, Names)
+            self._doubt(statement, f"{_REFUSED}: {error} ({error.sqlstate})")
         except DoubtfulError as error:
             self._doubt(statement, str(error))
 
@@ -221,7 +238,7 @@ class Script:
         run_block(self.state, node, read)
         reason = self._routines.doubt_block(node.body)
         if reason:
-            self._doubt(statement, reason)
+            self._unsure(statement, reason)
 
     def _end_short_lived(self) -> None:
         """Drop the temporary tables that go with their transaction, whatever refers to them going as well."""
@@ -238,7 +255,7 @@ class Script:
         left = [each for each in self.state.relations.values() if each.schema == schema]
         for each in left:
             with suppress(DoubtfulError, RefusedError):  # no temporary table is in the catalog in the end
-                if each.oid in self.state.relations and each.kind == "r":
+                if each.oid in self.state.relations and each.kind in "rvS":
                     drop_relation(self.state, each, cascade=True)
 
     def _judge_path(self, said: Said) -> None:

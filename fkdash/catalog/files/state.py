@@ -53,11 +53,16 @@ class DoubtfulError(Exception):
 
 
 class State:
-    """The facts, found by number and by name. `version` is the major version whose rules hold."""
+    """The facts, found by number and by name. `version` is the major version whose rules hold.
+
+    `doubted`: something was not understood, so that more may be there than is known. `unchecked_bodies`: functions
+    are made without a look at what they do.
+    """
 
     def __init__(self, version: int) -> None:
         self.version = version
         self.statement = 0
+        self.doubted = self.unchecked_bodies = False
         self._oids = itertools.count(_FIRST_OID)
         self._undo: list[tuple[dict, object, object]] = []  # type: ignore[type-arg] # of every store alike
         self.schemas: dict[str, int] = {}
@@ -80,6 +85,7 @@ class State:
         self.extensions: dict[str, int] = {}
         self.servers: dict[str, int] = {}
         self.operators: dict[str, int] = {}
+        self.fresh_labels: dict[tuple[int, str], int] = {}
         self.settings: dict[str, tuple[str, ...]] = {"search_path": DEFAULT_PATH}
         self.put(self.schemas, "public", self.new_oid())
         self.forget()
@@ -113,7 +119,8 @@ class State:
                 store[key] = before
 
     def forget(self) -> None:
-        """Keep every change for good."""
+        """Keep every change for good; a label that was added to an enum can be used from now on."""
+        self.fresh_labels.clear()
         self._undo.clear()
 
     # --- schemas and the search path
@@ -126,6 +133,8 @@ class State:
     def schema(self, name: str) -> int:
         """Give a schema's number; raises RefusedError where there is none."""
         found = self.schemas.get(name)
+        if name in {"pg_catalog", "information_schema"}:
+            raise DoubtfulError(f"{name} belongs to PostgreSQL itself")
         if found is None:
             raise RefusedError(INVALID_SCHEMA_NAME, f"there is no schema {name}")
         return found

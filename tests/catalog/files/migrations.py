@@ -388,7 +388,7 @@ class Writer(Together):
             (18, self.add_foreign_key), (8, self.add_column), (12, self.alter_column), (8, self.alter_constraint),
             (7, self.add_constraint), (6, self.create_index), (2, self.use_index), (7, self.rename), (4, self.drop),
             (4, self.domain), (4, self.schema_said), (2, self.partition_index), (4, self.other), (2, self.inherit),
-            (4, self.function), (7, self.trigger), (20, self.rarer), (14, self.combined),
+            (4, self.function), (7, self.trigger), (20, self.rarer), (14, self.combined), (14, self.naming),
         ]  # fmt: skip
         while True:
             weights = [weight for weight, _ in weighted]

@@ -140,10 +140,25 @@ class Rarer(Choices):
                 f"ALTER {word} {self.sql(view)} SET SCHEMA {self.schema()}",
             )  # fmt: skip
         table = self.table()
-        plain = table is not None and not table.temporary and self.chance(0.3)
-        source = f"* FROM {self.sql(table)}" if table is not None and plain else "1 AS one"
+        plain = table is not None and not table.temporary and self.chance(0.6)
+        source = self.source(table) if table is not None and plain else "1 AS one"
         return self.one(
             f"CREATE VIEW {self.placed()} AS SELECT {source}", f"CREATE MATERIALIZED VIEW {self.placed()} AS SELECT {source}",
+        )  # fmt: skip
+
+    def source(self, table: Relation) -> str:
+        """Write what a view selects, some of it under the name of a column that it does not read."""
+        other = self.table()
+        if not table.columns or other is None or not other.columns or other.temporary:
+            return f"* FROM {self.sql(table)}"
+        one, two = (quoted(self.random.choice(each.columns).name) for each in (table, other))
+        return self.one(
+            f"* FROM {self.sql(table)}", f"{one} FROM {self.sql(table)}", f"x.{one} AS made FROM {self.sql(table)} x",
+            f"1 AS {one} FROM {self.sql(table)}", f"'x' AS {two} FROM {self.sql(table)} WHERE {one} IS NOT NULL",
+            f"a.{one} AS made, b.{two} AS more FROM {self.sql(table)} a JOIN {self.sql(other)} AS b ON true",
+            f"a.* FROM {self.sql(table)} a, {self.sql(other)} b", f"count(*) AS {one} FROM {self.sql(table)}",
+            f"(SELECT max(b.{two}::text) FROM {self.sql(other)} b) AS made FROM {self.sql(table)}",
+            f"{one} AS made FROM {self.sql(table)} GROUP BY {one} ORDER BY {one}",
         )  # fmt: skip
 
     def comment(self) -> str | None:

@@ -155,6 +155,13 @@ SCRIPTS = {
     "(a int generated always as identity) inherits (g); exception when invalid_column_definition then alter table c add y int; end $$;",
     "a view uses no table that is called like a word": 'create table "select" (i int); create view v as select * from c; alter table "select" drop i '
     'cascade; drop table "select" cascade; drop view v;',
+    "whether the columns of a second primary key are there is asked first": "do $$ begin alter table c add primary key (nope); "
+    "exception when undefined_column then alter table c add x int; end $$; do $$ begin alter table c add primary key (p_id); "
+    "exception when invalid_table_definition then alter table c add y int; end $$;",
+    "an index on a cast is called by its column, or by its type": "alter table c add t text, add m timestamptz; create index on c ((t::varchar)); "
+    "create index on c (((id + 1)::bigint)); create index on c (coalesce(t, 'x')); "
+    "create index on c ((t || 'x')); "
+    "create index on c ((t::text));",
     "foreign tables have no keys": "create foreign data wrapper v; create server r foreign data wrapper v; create foreign table f (a int not null) "
     "server r; do $$ begin alter table f add primary key (a); exception when feature_not_supported then alter table c add x1 int; end $$; do "
     "$$ begin alter table f add foreign key (a) references p; exception when feature_not_supported then alter table c add x2 int; end $$; do "

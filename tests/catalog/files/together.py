@@ -9,13 +9,13 @@ from fkdash.catalog.files.facts import Relation
 from fkdash.catalog.files.types import spelled
 from fkdash.catalog.table_name import quoted
 from tests.catalog.files.choices import KEY_TYPES
-from tests.catalog.files.rarer import Rarer
+from tests.catalog.files.naming import Naming
 
 _ALONE = re.compile(r"(?:RENAME|SET SCHEMA|ATTACH|DETACH)\b")
 _TRIES = 12
 
 
-class Together(Rarer):
+class Together(Naming):
     """Writes one of them for the state there is, None where nothing is there that it could be about.
 
     `fixed` is the table that everything is about while several actions of one are written.

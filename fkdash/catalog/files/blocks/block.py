@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash import sqlstates
 from fkdash.catalog.files.blocks.expressions import read_expression
-from fkdash.catalog.files.blocks.harmless import is_harmless, is_quiet, read_in_block, without_harmless
+from fkdash.catalog.files.blocks.harmless import (
+    CHANGES,
+    is_harmless,
+    is_lost,
+    may_change,
+    read_in_block,
+    want_what_it_names,
+)
 from fkdash.catalog.files.blocks.loops import ContinuedError, ExitedError, read_rounds, take_label
 from fkdash.catalog.files.blocks.rows import UNKNOWN
 from fkdash.catalog.files.blocks.variables import FOUND, Variables
@@ -34,13 +41,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.blocks.expressions import Expression
     from fkdash.catalog.files.reading.nodes import Node
 
-CHANGES: Final = re.compile(
-    r"\b(?:create|alter|drop|execute|rename|import|call|comment\s+on\s+constraint)\b|\bset_config\b|\bsearch_path\b",
-    re.IGNORECASE,
-)
-"""Words without which nothing that is followed can change."""
-
-_RAISES: Final = re.compile(r"\braise\b(?!\s+(?:notice|warning|info|log|debug)\b)|\bassert\b", re.IGNORECASE)
 _WHOLE_CLASS: Final = {"syntax_error_or_access_rule_violation": "42"}
 _QUIET: Final = frozenset({"null", "assert", "get", "insert", "update", "delete", "merge"})
 _LEVELS: Final = frozenset({"notice", "warning", "info", "log", "debug"})
@@ -51,7 +51,7 @@ _ORDER_MATTERS: Final = re.compile(r"\b(?:add|create)\b", re.IGNORECASE)
 def run_block(state: State, node: Do, read: Callable[[str], Node]) -> None:
     """Carry out a DO block; raises RefusedError where an exception leaves it, DoubtfulError where unsure."""
     if not CHANGES.search(node.body):
-        if _RAISES.search(node.body) and node.language == "plpgsql":
+        if node.language == "plpgsql":
             # It changes nothing, whatever of it is not understood, but it may end what it stands in.
             with suppress(DoubtfulError, NotReadError):
                 _Block(state, Cursor(node.body), read).run()
@@ -206,6 +206,7 @@ class _Block:
             self.variables.select(cursor, live=self.live)
             text = cursor.source((begin, cursor.at)).rstrip(";").rstrip()
             if self.live and lost and _INTO.search(text) is None:
+                want_what_it_names(self.state, self.read, text)
                 raise RefusedError(SYNTAX_ERROR, "a query in a block has no destination for what it gives")
             if self.live:
                 self._run(text)
@@ -215,6 +216,7 @@ class _Block:
             if self.live:
                 self.variables.held[FOUND] = UNKNOWN
                 self._want_quiet((begin, cursor.at))
+                want_what_it_names(self.state, self.read, cursor.source((begin, cursor.at)))
         elif self.variables.assigns(cursor):
             begin = cursor.at
             self.variables.assign(cursor, live=self.live)
@@ -241,7 +243,7 @@ class _Block:
             if truth is None:
                 self.live = False
             self._statements(("elsif", "elseif", "else", "end"))
-            if truth is None and self._changes((begin, cursor.at)):
+            if truth is None and may_change(self.cursor, self.read, (begin, cursor.at)):
                 raise DoubtfulError("whether the condition of this block holds cannot be told from files")
             unknown = truth is None
             taken = taken or truth is True
@@ -254,7 +256,7 @@ class _Block:
             begin = cursor.at
             self.live = live and not taken and not unknown
             self._statements(("end",))
-            if unknown and self._changes((begin, cursor.at)):
+            if unknown and may_change(self.cursor, self.read, (begin, cursor.at)):
                 raise DoubtfulError("whether the condition of this block holds cannot be told from files")
         cursor.want("end", "if")
         cursor.take(";")
@@ -355,11 +357,17 @@ class _Block:
         begin = cursor.at
         self._pass()
         text = cursor.source((begin, cursor.at)).rstrip(";").rstrip()
+        if text.startswith("("):
+            raise RefusedError(SYNTAX_ERROR, "a statement of a block begins with a word")
+        if self.live and is_lost(text):
+            want_what_it_names(self.state, self.read, text)
+            raise RefusedError(SYNTAX_ERROR, "a query in a block has no destination for what it gives")
         if self.live:
             self._run(text)
 
     def _run(self, text: str) -> None:
         if not CHANGES.search(text):
+            want_what_it_names(self.state, self.read, text)
             return
         node = self.read(text)
         if isinstance(node, Transaction | Do):
@@ -380,18 +388,8 @@ class _Block:
             depth += {"(": 1, ")": -1}.get(cursor.now.value, 0) if cursor.now.kind == SIGN else 0
             cursor.at += 1
 
-    def _changes(self, span: tuple[int, int]) -> bool:
-        """Tell whether some of these statements may change what is followed; roles and policies do not."""
-        text = without_harmless(self.cursor, span)
-        if CHANGES.search(text) is None:
-            return False
-        try:
-            return not all(is_quiet(self.read(each.text)) for each in split(iter([text])))
-        except NotReadError:
-            return True
-
     def _want_quiet(self, span: tuple[int, int]) -> None:
-        if self._changes(span):
+        if may_change(self.cursor, self.read, span):
             raise DoubtfulError("what this block does is not followed")
 
     def _want_quiet_rest(self) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.hanging import hanging
+from fkdash.catalog.files.reading.named_nodes import Named, Names
+from fkdash.catalog.files.reading.naming import default_privileges
 from fkdash.catalog.files.reading.nodes import (
     ROUTINES,
     SKIPPED,
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
 
 from fkdash.catalog.files.reading.create import SKIPPED_OBJECTS
 
+_STEADINESS: Final = frozenset({"immutable", "stable", "volatile"})
+_HANGING: Final = frozenset({"policy", "publication"})
+_NAMED: Final = {"index": "relation", "sequence": "relation", "type": "type", "schema": "schema"}
+_RELKINDS: Final = {"index": "iI", "sequence": "S"}
 _DROPPED: Final = {
     "table", "view", "index", "sequence", "type", "domain", "schema", "extension", "trigger", "rule",
     "materialized view", "foreign table", "server",
@@ -58,7 +65,7 @@ def read_drop(text: str, second: str) -> Node:
         # A function that a default, a check or a trigger uses goes with them.
         if second in ROUTINES:
             return _drop_routines(text)
-        if second in {"policy", "publication"}:
+        if second in _HANGING:
             return hanging(text)
         return SKIPPED if "cascade" not in text.lower() else _drop_cascade(text, second)
     else:
@@ -109,7 +116,7 @@ def _has_arguments(cursor: Cursor) -> bool:
     return begin < end
 
 
-def read_alter(text: str, second: str) -> Node:
+def read_alter(text: str, second: str) -> Node:  # noqa: PLR0911 - one line for each kind
     """Read ALTER of anything."""
     if second in {"table", "view"} or second in {"foreign", "materialized"}:
         cursor = Cursor(text)
@@ -121,14 +128,22 @@ def read_alter(text: str, second: str) -> Node:
         return _alter_domain(text)
     if second in {"function", "routine"}:
         return _alter_function(text)
+    if second == "default":
+        return _alter_of_all(text)
     if second in SKIPPED_OBJECTS:
-        return hanging(text) if second in {"policy", "publication"} else SKIPPED
+        return hanging(text) if second in _HANGING else SKIPPED
     if second in {"index", "type", "schema", "sequence", "extension", "trigger", "server"}:
         return _alter_other(text)
     raise NotReadError(f"ALTER {second.upper()} is not understood")
 
 
-def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
+def _alter_of_all(text: str) -> Node:
+    """Read ALTER DEFAULT PRIVILEGES, which names schemas."""
+    named = tuple(default_privileges(Cursor(text)))
+    return Names(named) if named else SKIPPED
+
+
+def _alter_other(text: str) -> Node:  # noqa: C901, PLR0911 - one line for each case
     cursor = Cursor(text)
     cursor.want("alter")
     kind = cursor.word()
@@ -148,7 +163,9 @@ def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
         return AlterOther(kind, name, Act("set schema", cursor.name()), exists)
     if kind == "index" and cursor.take("attach", "partition"):
         return AlterOther(kind, name, Act("attach partition", table=cursor.qualified()), exists)
-    if kind == "type" and cursor.sees_any({"add", "drop", "alter", "rename"}) and cursor.ahead(1).value != "value":
+    if kind == "type" and cursor.sees_any({"add", "rename"}) and cursor.ahead(1).value == "value":
+        return AlterOther(kind, name, _label(cursor))
+    if kind == "type" and cursor.sees_any({"add", "drop", "alter", "rename"}):
         return _alter_composite(cursor, name)
     if kind == "sequence" and cursor.take("owned", "by"):
         owner = cursor.qualified()
@@ -157,7 +174,22 @@ def _alter_other(text: str) -> Node:  # noqa: PLR0911 - one line for each case
         while not cursor.take("owned", "by"):
             cursor.at += 1
         return AlterOther(kind, name, Act("owned by", table=cursor.qualified()), exists)
-    return SKIPPED
+    if exists or kind not in _NAMED:
+        return SKIPPED
+    return Names((Named(_NAMED[kind], name, _RELKINDS.get(kind, "")),))
+
+
+def _label(cursor: Cursor) -> Act:
+    """Take ADD VALUE or RENAME VALUE of an enum."""
+    if cursor.take("rename", "value"):
+        label = cursor.string()
+        cursor.want("to")
+        return Act("rename value", label, cursor.string())
+    cursor.want("add", "value")
+    exists = cursor.take("if", "not", "exists")
+    label = cursor.string()
+    beside = cursor.string() if cursor.take("before") or cursor.take("after") else ""
+    return Act("add value", label, beside, if_exists=exists)
 
 
 def _alter_function(text: str) -> Node:
@@ -166,7 +198,7 @@ def _alter_function(text: str) -> Node:
     cursor.word()
     name = cursor.qualified()
     if _has_arguments(cursor):
-        moved = cursor.sees("rename") or cursor.sees("set", "schema")
+        moved = cursor.sees("rename") or cursor.sees("set", "schema") or cursor.sees_any(_STEADINESS)
         return HangsOn("function", name, "forget") if moved else SKIPPED
     if cursor.take("rename", "to"):
         return AlterOther("function", name, Act("rename", cursor.name()))
@@ -202,8 +234,9 @@ def _attribute(cursor: Cursor) -> Act:
         act = Act("column type", attribute, type=type_said(cursor))
     if cursor.take("collate"):
         cursor.qualified()
-    cursor.take("cascade") or cursor.take("restrict")
-    return act
+    cascade = cursor.take("cascade")
+    cursor.take("restrict")
+    return replace(act, cascade=cascade)
 
 
 def _alter_domain(text: str) -> Node:  # noqa: PLR0911 - one line for each action

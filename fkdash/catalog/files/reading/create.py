@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.hanging import hanging
+from fkdash.catalog.files.reading.naming import names_read, naming
 from fkdash.catalog.files.reading.nodes import (
     SKIPPED,
     CreateDomain,
@@ -28,7 +29,7 @@ from fkdash.catalog.files.reading.types import type_said
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from fkdash.catalog.files.reading.nodes import Node
+    from fkdash.catalog.files.reading.nodes import Name, Node
     from fkdash.catalog.files.reading.tokens import Token
 
 _WHOEVER: Final = frozenset({"current_user", "current_role", "session_user", "user"})
@@ -45,7 +46,7 @@ SKIPPED_OBJECTS: Final = frozenset(
 """What can be made, changed and dropped without touching anything that is followed."""
 
 
-def read_create(text: str, _second: str) -> Node:
+def read_create(text: str, _second: str) -> Node:  # noqa: PLR0911 - one line for each kind
     """Read CREATE of anything."""
     words = [word.lower() for word in _WORDS.findall(text[:200])[1:8]]
     if words[:2] == ["or", "replace"]:
@@ -58,6 +59,8 @@ def read_create(text: str, _second: str) -> Node:
         return made if made is not SKIPPED else hanging(text)
     elif kind in {"policy", "publication", "procedure"}:
         return hanging(text)
+    elif kind == "statistics":
+        return naming(text, "create")
     elif (kind == "foreign" and words[1:2] == ["data"]) or kind in SKIPPED_OBJECTS - {"rule"}:
         return CreateOther("operator", (kind,)) if kind in {"cast", "operator"} else SKIPPED
     cursor = Cursor(text)
@@ -122,8 +125,25 @@ def _create_named(cursor: Cursor, text: str, replacing: bool) -> Node:  # noqa: 
         return CreateOther(kind, name, exists, schema=schema)
     if kind == "server":
         return CreateOther(kind, name, exists)
-    words = frozenset(_words(cursor.tokens[cursor.at :]))
-    return CreateOther(kind, name, exists, replacing, temporary, words=words)
+    if kind == "sequence":
+        return CreateOther(kind, name, exists, replacing, temporary, owner=_owner(cursor))
+    detail = "named" if cursor.sees("(") else ""
+    while not cursor.done and not cursor.take("as"):
+        cursor.at += 1
+    rest = tuple(cursor.tokens[cursor.at :])
+    named = tuple(each for each in names_read(rest) if each.name != name)  # a recursive view reads from itself
+    words = frozenset(_words(rest))
+    return CreateOther(kind, name, exists, replacing, temporary, detail, words=words, named=named, query=rest)
+
+
+def _owner(cursor: Cursor) -> Name:
+    """Give the column that a new sequence is said to go with, nothing for none."""
+    while not cursor.done:
+        if cursor.take("owned", "by"):
+            name = cursor.qualified()
+            return name if name != ("none",) else ()
+        cursor.at += 1
+    return ()
 
 
 def _words(tokens: Sequence[Token]) -> Iterator[str]:
@@ -169,7 +189,7 @@ def _create_type(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa:
         return CreateOther("type", name, detail="base" if not cursor.done else "shell")
     cursor.want("as")
     if cursor.take("enum"):
-        return CreateOther("type", name, detail="enum")
+        return CreateOther("type", name, detail="enum", labels=tuple(_labels(cursor)))
     if cursor.take("range"):
         begin, end = cursor.pass_parentheses()
         inner = Cursor(cursor.text, cursor.tokens[begin:end])
@@ -187,6 +207,13 @@ def _create_type(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa:
         cursor.take(",")
     cursor.want(")")
     return CreateOther("type", name, detail="composite", columns=tuple(columns))
+
+
+def _labels(cursor: Cursor) -> Iterator[str]:
+    cursor.want("(")
+    while not cursor.take(")"):
+        yield cursor.string()
+        cursor.take(",")
 
 
 def _create_domain(cursor: Cursor, _text: str, _replacing: bool) -> Node:  # noqa: FBT001

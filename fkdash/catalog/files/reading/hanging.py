@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.reading.named_nodes import Named
+from fkdash.catalog.files.reading.naming import names_read, query_names
 from fkdash.catalog.files.reading.nodes import SKIPPED, ExpressionSaid, HangsOn
 from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, WORD, Cursor, NotReadError
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 _BODY: Final = re.compile(r"\bas\s*(?:\$|[eE]?'|[uU]&')", re.IGNORECASE)
 _ATOMIC: Final = re.compile(r"\bbegin\s+atomic\b|\)\s*return\b|\breturns\b[^$']*\breturn\b", re.IGNORECASE)
+_OF_SQL: Final = re.compile(r"\blanguage\s+(?:sql\b|'sql')", re.IGNORECASE)
 _MODES: Final = frozenset({"in", "out", "inout", "variadic", "setof"})
 _BEHIND_TYPE: Final = frozenset({"default", "=", ":="})
 
@@ -26,13 +30,15 @@ def hanging(text: str) -> Node:
     try:
         cursor = Cursor(text if "function" not in text[:60].lower() else _head(text))
         doing = cursor.word()
-        cursor.take("or", "replace")
+        replacing = cursor.take("or", "replace")
         kind = cursor.word()
         if kind == "policy":
             return _policy(cursor, doing)
         if kind == "publication":
             return _publication(cursor, doing)
-        return _routine(cursor) if doing == "create" else SKIPPED
+        if doing != "create":
+            return SKIPPED
+        return replace(_routine(cursor, _of_body(text), _steady(text)), or_replace=replacing)
     except NotReadError:
         return SKIPPED  # nothing that is followed changes, whatever it says
 
@@ -53,7 +59,9 @@ def _policy(cursor: Cursor, doing: str) -> Node:
     if cursor.take("rename", "to"):
         return HangsOn("policy", (name,), doing, table=table, renamed=cursor.name())
     words = frozenset(_words(cursor.tokens[cursor.at :]))
-    return HangsOn("policy", (name,), doing, table=table, words=words, conditions=tuple(_conditions(cursor)))
+    conditions = tuple(_conditions(cursor))
+    named = tuple(each for said in conditions for each in names_read(said.tokens))
+    return HangsOn("policy", (name,), doing, table=table, words=words, conditions=conditions, named=named)
 
 
 def _conditions(cursor: Cursor) -> Iterator[ExpressionSaid]:
@@ -67,8 +75,7 @@ def _conditions(cursor: Cursor) -> Iterator[ExpressionSaid]:
 
 
 def _publication(cursor: Cursor, doing: str) -> Node:
-    if doing == "drop":
-        cursor.take("if", "exists")
+    if_exists = doing == "drop" and cursor.take("if", "exists")
     name = cursor.name()
     if cursor.take("rename", "to"):
         return HangsOn("publication", (name,), doing, renamed=cursor.name())
@@ -76,11 +83,39 @@ def _publication(cursor: Cursor, doing: str) -> Node:
     begin = cursor.at
     while not cursor.done and not cursor.sees("with"):
         cursor.at += 1
-    words = frozenset(_words(cursor.tokens[begin : cursor.at]))
-    return HangsOn("publication", (name,), "alter" if adding else doing, words=words)
+    said = cursor.tokens[begin : cursor.at]
+    words = frozenset(_words(said))
+    named = tuple(_published(Cursor(cursor.text, said))) if doing != "drop" else ()
+    doing = "alter" if adding else doing
+    return HangsOn("publication", (name,), doing, words=words, named=named, if_exists=if_exists)
 
 
-def _routine(cursor: Cursor) -> Node:
+def _published(cursor: Cursor) -> Iterator[Named]:
+    """Give the tables, columns and schemas that a publication names."""
+    cursor.take("for") or cursor.take("set")
+    if cursor.take("tables", "in", "schema"):
+        while not cursor.done and not cursor.sees_any({"current_schema", "table", "tables"}):
+            yield Named("schema", (cursor.name(),))
+            cursor.take(",")
+        return
+    while cursor.take("table") or cursor.take(","):
+        if cursor.sees_any({"table", "tables"}):
+            continue
+        cursor.take("only")
+        name = cursor.qualified()
+        cursor.take("*")
+        yield Named("relation", name, "rp", cursor.names() if cursor.sees("(") else ())
+        if cursor.take("where"):
+            cursor.pass_parentheses()
+
+
+def _steady(text: str) -> str:
+    """Tell whether a function is said to be IMMUTABLE, or is one of SQL, which may take its place."""
+    said = {token.value for token in Cursor(text).tokens if token.kind == WORD}
+    return "immutable" if "immutable" in said else "sql" if _OF_SQL.search(text) or "return" in said else ""
+
+
+def _routine(cursor: Cursor, named: tuple[Named, ...], steady: str) -> HangsOn:
     name = cursor.qualified()
     begin, end = cursor.pass_parentheses()
     types = list(_types(cursor.tokens[begin:end]))
@@ -94,7 +129,19 @@ def _routine(cursor: Cursor) -> Node:
             types.append(cursor.qualified())
     rest = cursor.source(cursor.rest())
     body = frozenset(_words(cursor.tokens)) if _ATOMIC.search(rest) else frozenset[str]()
-    return HangsOn("function", name, "create", words=body, types=tuple(types), signature=signature)
+    return HangsOn("function", name, "create", (), body, tuple(types), signature, named=named, steady=steady)
+
+
+def _of_body(text: str) -> tuple[Named, ...]:
+    """Give what the body of a SQL function reads from: it is read when the function is made."""
+    if _OF_SQL.search(text) is None:
+        return ()
+    body = _BODY.search(text)
+    cursor = Cursor(text[body.start() :]) if body is not None else Cursor(text)
+    if body is None:
+        return names_read(cursor.tokens) if _ATOMIC.search(text) else ()
+    cursor.want("as")
+    return query_names(cursor.string())
 
 
 def _types(tokens: Sequence[Token]) -> Iterator[Name]:

@@ -8,6 +8,7 @@ from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import RuleFact
+    from fkdash.catalog.files.reading.named_nodes import Named
     from fkdash.catalog.files.reading.tokens import Token
 
 _OF_AN_INDEX: Final = (
@@ -207,7 +208,9 @@ class Drop:
 class CreateOther:
     """CREATE of something that only has a name here: schema, sequence, view, type, extension.
 
-    `detail` is the kind of a type, `words` are those of a view's query, `inner` what is made in a schema.
+    `detail` is the kind of a type, `words` are those of a view's query, which reads from `named`, `inner` what is
+    made in a schema, `owner` the column that a sequence goes with, `query` a view's,
+    `labels` an enum's.
     """
 
     kind: str
@@ -220,6 +223,10 @@ class CreateOther:
     columns: tuple[ColumnSaid, ...] = ()
     words: frozenset[str] = frozenset()
     inner: tuple[Node, ...] = ()
+    named: tuple[Named, ...] = ()
+    owner: Name = ()
+    query: tuple[Token, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @fact
@@ -286,12 +293,13 @@ class CreateTrigger:
 
 @fact
 class CreateRule:
-    """CREATE RULE; `asked` are the columns that it reads of OLD or NEW."""
+    """CREATE RULE; `asked` are the columns that it reads of OLD or NEW, `named` what its action reads from."""
 
     rule: RuleFact
     table: Name
     asked: frozenset[str]
     or_replace: bool = False
+    named: tuple[Named, ...] = ()
 
 
 @fact
@@ -336,7 +344,8 @@ class Skipped:
 class HangsOn(Skipped):
     """A policy, a function or a publication, which keeps what it uses; `doing` is create, alter, drop or forget.
 
-    `types` are those of a function, `words` what a condition or a body may use, `conditions` those of a policy.
+    `types` are those of a function, `words` what a condition or a body may use, `conditions` those of a policy,
+    `named` what a query in it reads from, `steady` whether a function is `immutable` or its text decides (`sql`).
     """
 
     kind: str
@@ -349,6 +358,9 @@ class HangsOn(Skipped):
     renamed: str = ""
     if_exists: bool = False
     conditions: tuple[ExpressionSaid, ...] = ()
+    named: tuple[Named, ...] = ()
+    steady: str = ""
+    or_replace: bool = False
 
 
 @fact

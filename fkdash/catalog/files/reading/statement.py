@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.reading.changes import read_alter, read_drop
 from fkdash.catalog.files.reading.create import read_create
+from fkdash.catalog.files.reading.named_nodes import Names
+from fkdash.catalog.files.reading.naming import naming, query_names
 from fkdash.catalog.files.reading.nodes import (
     SKIPPED,
     CommentOnConstraint,
@@ -49,7 +51,7 @@ def read(text: str) -> Node:
         raise NotReadError("it does not begin with a word")
     first = head[0]
     if first in _SKIPPED:
-        return SKIPPED
+        return naming(text, first)
     second = head[1] if len(head) > 1 else ""
     reader = _READERS.get(first)
     if reader is None:
@@ -64,7 +66,7 @@ _BEFORE_INTO: Final = frozenset({"insert", "merge"})
 def _query(text: str, _second: str) -> Node:
     """Read a query: one with INTO makes a table of it."""
     if _INTO.search(text) is None:
-        return SKIPPED
+        return _reading(text)
     tokens = Cursor(text).tokens
     depth = 0
     for at, token in enumerate(tokens):
@@ -72,13 +74,18 @@ def _query(text: str, _second: str) -> Node:
         if token.kind != WORD or token.value != "into" or depth:
             continue
         if at and tokens[at - 1].value in _BEFORE_INTO:
-            return SKIPPED
+            return _reading(text)
         cursor = Cursor(text, tokens[at + 1 :])
         temporary = cursor.sees_any({"temp", "temporary", "local", "global"})
         while cursor.sees_any({"temp", "temporary", "local", "global", "unlogged", "table"}):
             cursor.at += 1
         return CreateTable(cursor.qualified(), temporary=temporary, query=text)
-    return SKIPPED
+    return _reading(text)
+
+
+def _reading(text: str) -> Node:
+    named = query_names(text)
+    return Names(named) if named else SKIPPED
 
 
 def _prepare(_text: str, second: str) -> Node:
@@ -184,7 +191,7 @@ def _do(text: str, _second: str) -> Node:
 
 def _comment(text: str, second: str) -> Node:
     if second != "on" or not re.match(r"comment\s+on\s+constraint\b", text, re.IGNORECASE):
-        return SKIPPED
+        return naming(text, "comment")
     cursor = Cursor(text)
     cursor.want("comment", "on", "constraint")
     name = cursor.name()

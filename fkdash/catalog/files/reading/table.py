@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.tokens import Cursor
 
 _LIKE_ALL: Final = frozenset({"constraints", "defaults", "generated", "identity", "indexes"})
+_LIKE_WORDS: Final = _LIKE_ALL | {"all", "comments", "compression", "statistics", "storage"}
 _ALONE: Final = frozenset(
     {"rename", "rename column", "rename constraint", "set schema", "attach partition", "detach partition"}
 )
@@ -179,6 +180,8 @@ def _like(cursor: Cursor) -> LikeSaid:
     while cursor.sees_any({"including", "excluding"}):
         adding = cursor.word() == "including"
         what = cursor.word()
+        if what not in _LIKE_WORDS:
+            raise NotReadError(f"LIKE includes no {what}")
         words = _LIKE_ALL if what == "all" else {what}
         including = including | words if adding else including - words
     return LikeSaid(table, frozenset(including))
@@ -247,10 +250,9 @@ def _act(cursor: Cursor) -> Act:  # noqa: C901, PLR0911, PLR0912 - one line for 
         cursor.word()
         return Act("replica identity")
     if take("of"):
-        cursor.qualified()
-        return Act("")
+        return Act("of type", table=cursor.qualified())
     if take("not", "of"):
-        return Act("")
+        return Act("not of type")
     if cursor.sees_any(_NOTHING_FOLLOWED):
         cursor.pass_until({","})
         return Act("")
@@ -325,7 +327,7 @@ def _alter(cursor: Cursor) -> Act:  # noqa: PLR0911 - one line for each case
 
 
 def _alter_rest(cursor: Cursor, name: str) -> Act:
-    """Read SET GENERATED and the options of a sequence, or pass over STATISTICS, STORAGE and options."""
+    """Read SET GENERATED and the options of a sequence, or pass over what only has to find the column."""
     always: bool | None = None
     while cursor.take("set"):
         if cursor.take("generated"):
@@ -339,7 +341,7 @@ def _alter_rest(cursor: Cursor, name: str) -> Act:
     if cursor.take("reset") or cursor.take("options"):
         cursor.pass_parentheses()
     if always is None:
-        return Act("")
+        return Act("name column", name)
     return Act("set generated", name, other="a" if always else "d")
 
 

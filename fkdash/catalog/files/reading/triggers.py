@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import RuleFact
+from fkdash.catalog.files.reading.naming import names_read
 from fkdash.catalog.files.reading.nodes import SKIPPED, CreateFunction, CreateRule, CreateTrigger, Doubtful
 from fkdash.catalog.files.reading.parts import string_or_name
 from fkdash.catalog.files.reading.reserved import is_name
@@ -131,6 +132,7 @@ def create_rule(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: F
     cursor.want("do")
     instead = cursor.take("instead")
     cursor.take("also")
+    nothing = cursor.sees("nothing")
     begin, end = cursor.rest()
     alike = any(
         cursor.tokens[at].kind == WORD
@@ -139,5 +141,5 @@ def create_rule(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: F
         for at in range(begin, end)
     )
     words = frozenset(token.value for token in said if is_name(token) or token.value.endswith("*"))
-    rule = RuleFact(name, event.upper(), instead, conditional, alike, words=words)
-    return CreateRule(rule, table, _asked(said), replacing)
+    rule = RuleFact(name, event.upper(), instead, conditional, alike, nothing, words=words)
+    return CreateRule(rule, table, _asked(said), replacing, names_read(cursor.tokens[begin:end]))

@@ -9,7 +9,14 @@ from fkdash.catalog.files import identities
 from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
-from fkdash.catalog.files.tables import alter_columns, alter_constraints, alter_names, partitions, properties
+from fkdash.catalog.files.tables import (
+    alter_columns,
+    alter_constraints,
+    alter_names,
+    partitions,
+    properties,
+    typed,
+)
 from fkdash.catalog.files.tables.checks import add_check
 from fkdash.catalog.files.tables.dropped_columns import drop_column
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
@@ -71,10 +78,19 @@ def alter_table(state: State, said: AlterTable) -> None:
         for act in said.acts:
             _alter_other_kind(state, relation, act)
         return
+    typed.want_not_typed(relation, said.acts)
     _want_types_once(state, relation, said.acts)
     steps: list[tuple[int, Callable[[], None]]] = []
     for act in said.acts:
         _plan(state, relation.oid, act, steps, only=said.only)
+    for _, step in sorted(steps, key=lambda step: step[0]):
+        step()
+
+
+def alter_with_type(state: State, table: Relation, act: Act) -> None:
+    """Carry out on a typed table what is done to its type."""
+    steps: list[tuple[int, Callable[[], None]]] = []
+    _plan(state, table.oid, act, steps, only=False)
     for _, step in sorted(steps, key=lambda step: step[0]):
         step()
 
@@ -325,12 +341,20 @@ def _disinherit(state: State, table: Relation, act: Act, *, only: bool) -> None:
     partitions.disinherit(state, table, act.table)
 
 
+def _name_column(_state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
+    """SET STATISTICS, STORAGE and the like change nothing that is followed."""
+    alter_columns.column_of(table, act.name)
+
+
 class _Handler(Protocol):
     def __call__(self, state: State, table: Relation, act: Act, /, *, only: bool) -> None: ...
 
 
 _HANDLERS: Final[dict[str, _Handler]] = {
     "drop column": drop_column,
+    "of type": typed.make_typed,
+    "not of type": typed.make_untyped,
+    "name column": _name_column,
     "set default": alter_columns.set_default,
     "alter type": alter_columns.alter_type,
     "add identity": identities.add_identity,

@@ -180,7 +180,7 @@ def _change_type(state: State, table: Relation, column: Attribute, wanted: Attri
     if any(number in each.asked for each in table.rules):
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"a rule of {table.name} uses {column.name}")
     want_no_rule(state, table, column.name)
-    want_no_view(state, table, column.name, cascade=False)
+    want_no_view(state, table, column.name, cascade=False, refused=FEATURE_NOT_SUPPORTED)
     want_same_meaning(state, table, column, wanted)
     want_default_cast(state, column, wanted)
     state.change_column(

@@ -7,12 +7,14 @@ from math import gcd
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.state import RefusedError
-from fkdash.sqlstates import INVALID_OBJECT_DEFINITION
+from fkdash.catalog.files.types import takes_number
+from fkdash.sqlstates import DATATYPE_MISMATCH, INVALID_OBJECT_DEFINITION, INVALID_PARAMETER_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fkdash.catalog.files.facts import Relation
+    from fkdash.catalog.files.reading.nodes import Partitioning
     from fkdash.catalog.files.state import State
 
 _VALUE: Final = re.compile(r"'(?:[^'])*'|\"[^\"]*\"|-?\s*[\d.]+|[a-z_]+")
@@ -61,11 +63,36 @@ def want_free_bound(state: State, parent: Relation, bound: str) -> None:
     """Raise RefusedError for a bound that meets another partition's (check_new_partition_bound).
 
     Lists and remainders are compared as they are; ranges of one column by number, or by text where both ends are
-    written alike, as days are. Of other ranges only the same words are seen to meet.
+    written alike, as days are. Of other ranges only the same words are seen to meet. Nor may a bound have a number
+    for a column that takes none.
     """
+    _want_values(state, parent, bound)
     for each in state.children(parent.oid):
         if each.bound == bound or _meet(each.bound, bound):
             raise RefusedError(INVALID_OBJECT_DEFINITION, f"the bound meets that of {each.name}")
+
+
+def want_strategy(said: Partitioning) -> None:
+    """Raise RefusedError for a way of partitioning that there is none of, or a list of several columns."""
+    if said.strategy not in {"list", "range", "hash"}:
+        raise RefusedError(INVALID_PARAMETER_VALUE, f"a table cannot be partitioned by {said.strategy}")
+    if said.strategy == "list" and len(said.columns) > 1:
+        raise RefusedError(INVALID_OBJECT_DEFINITION, "a list is of one column")
+
+
+def _want_values(state: State, parent: Relation, bound: str) -> None:
+    """Raise RefusedError where a number stands for a column whose type no number becomes by itself."""
+    columns = {column.number: column for column in parent.columns}
+    key = [columns.get(number) for number in parent.key]
+    lists = [bound] if bound.startswith("in ") else bound.split(" to ") if bound.startswith("from ") else []
+    for each in lists:
+        for at, value in enumerate(_VALUE.findall(each.partition("(")[2])):
+            column = (
+                key[0 if bound.startswith("in ") else at] if bound.startswith("in ") or at < len(key) else None
+            )
+            number = value.lstrip("-").strip()[:1].isdigit()
+            if column is not None and number and not takes_number(state, column.type):
+                raise RefusedError(DATATYPE_MISMATCH, f"{value} is no value for {column.name}")
 
 
 def _meet(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.facts import Constraint
-from fkdash.catalog.files.possible import want_expression
+from fkdash.catalog.files.possible import want_condition, want_expression
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DUPLICATE_OBJECT, INVALID_OBJECT_DEFINITION
 
@@ -30,6 +30,7 @@ def add_check(state: State, table: Relation, said: ConstraintSaid, *, may_be_unc
     assert said.expression is not None  # noqa: S101 - a check has one
     columns = {column.name: column.number for column in table.columns}
     want_expression(state, said.expression, table)
+    want_condition(state, said.expression, table)
     expression = template(said.expression, columns, table.name)
     name = said.name or check_name(state, table, expression)
     existing = state.constraint(table, name)

@@ -34,18 +34,27 @@ _SYSTEM_COLUMNS: Final = frozenset({"tableoid", "ctid", "xmin", "xmax", "cmin", 
 _MOST_COLUMNS: Final = 1600
 
 
-def make_column(
-    state: State, schema: int, table: str, said: ColumnSaid, number: int, *, made_along: Sequence[int] = ()
+def make_column(  # noqa: C901, PLR0912 - one line for each kind of constraint
+    state: State,
+    schema: int,
+    table: str,
+    said: ColumnSaid,
+    number: int,
+    *,
+    made_along: Sequence[int] = (),
+    of: TypeRef | None = None,
 ) -> tuple[Attribute, list[int]]:
     """Give a column without its constraints, and the sequences that were made for it.
 
     Generation expressions are put in later, when all columns are known. `made_along` are the sequences of the same
-    statement: names are made up before any of them is there, so that two may be the same, which is refused.
+    statement: names are made up before any of them is there, so that two may be the same, which is refused. `of`
+    is the type of a column that does not say its own.
     """
-    if said.type is None:
+    if said.type is None and of is None:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{said.name} has no type")
     _want_possible(said, number)
-    serial = SERIAL.get(said.type.name[-1]) if len(said.type.name) == 1 and not said.type.quoted else None
+    plain = said.type is not None and len(said.type.name) == 1 and not said.type.quoted
+    serial = SERIAL.get(said.type.name[-1]) if said.type is not None and plain else None
     sequences: list[int] = []
     default: Template | None = None
     from_sequence = 0
@@ -54,6 +63,8 @@ def make_column(
         sequence = make_sequence(state, schema, table, said.name, unseen=made_along)
         sequences.append(sequence.oid)
         from_sequence = sequence.oid
+    elif of is not None or said.type is None:
+        type_ref = of or TypeRef()
     else:
         type_ref = type_of(state, said.type)
     want_one_answer(

@@ -11,6 +11,7 @@ from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
 from fkdash.catalog.files.servers import want_server
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.bounds import want_strategy
 from fkdash.catalog.files.tables.checks import add_check, inherit_check
 from fkdash.catalog.files.tables.columns import (
     default_of,
@@ -27,6 +28,8 @@ from fkdash.catalog.files.tables.likes import copy_afterwards
 from fkdash.catalog.files.tables.merged_keys import merged_keys
 from fkdash.catalog.files.tables.not_nulls import inherit_not_nulls, not_null_of, said_again, set_not_null
 from fkdash.catalog.files.tables.partitions import clone_to_partition
+from fkdash.catalog.files.tables.typed import columns_of_type, composite_type
+from fkdash.catalog.files.tables.unknown import name_alone
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
@@ -39,7 +42,7 @@ from fkdash.sqlstates import (
 from fkdash.versions import FOREIGN_TABLES_LIKE_OTHERS, IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 
 if TYPE_CHECKING:
-    from fkdash.catalog.files.reading.nodes import CreateTable
+    from fkdash.catalog.files.reading.nodes import CreateTable, Name
 
 
 def create_table(state: State, said: CreateTable) -> None:
@@ -47,26 +50,16 @@ def create_table(state: State, said: CreateTable) -> None:
     if said.temporary and TEMPORARY not in state.schemas:
         state.put(state.schemas, TEMPORARY, state.new_oid())
     schema = state.schemas[TEMPORARY] if said.temporary else state.creation_schema(said.name)
+    if said.on_commit_drop and not said.temporary:
+        raise RefusedError(INVALID_TABLE_DEFINITION, "ON COMMIT is for temporary tables")
     if said.if_not_exists and (schema, said.name[-1]) in state.relation_names:
         return
     if said.query is not None:
-        _name_alone(state, said, schema)
+        name_alone(state, said, schema)
         if not said.temporary:
             raise DoubtfulError("the columns of a table made of a query are not known", kept=True)
         return
-    if said.of_type is not None:
-        _name_alone(state, said, schema)
-        raise DoubtfulError("the columns of a table of a type are not followed", kept=True)
     _Making(state, said, schema).make()
-
-
-def _name_alone(state: State, said: CreateTable, schema: int) -> None:
-    """Keep that there is a table; what asks for its columns finds out that they are not known."""
-    state.want_free_name(schema, said.name[-1])
-    made = Relation(
-        state.new_oid(), schema, said.name[-1], "r", temporary=said.temporary, unknown=True, made=state.statement
-    )
-    state.add_relation(made)
 
 
 class _Making:
@@ -86,11 +79,14 @@ class _Making:
         self.with_default: set[str] = set()
         self.likes: list[tuple[LikeSaid, Relation]] = []
         self.parents: list[Relation] = []
+        self.of_type = 0
 
     def make(self) -> None:
         """Make it, in the order in which PostgreSQL does."""
         state, said = self.state, self.said
         self.parents = parents_said(state, said)
+        if said.of_type is not None:
+            self._take_type(said.of_type)
         for each in said.elements:
             self._take(each)
         self._merge_parents()
@@ -132,6 +128,8 @@ class _Making:
                 self._forbid_null(element.columns[0], element)
             else:
                 self.own.append((element, element.columns))
+        elif self.said.of_type is not None:
+            return  # its type has been taken, with what is said of its columns
         elif self.said.partition_of is not None or element.type is None:
             self._take_constraints(element)
             self.generated.append(element)
@@ -154,6 +152,14 @@ class _Making:
             if column.generated:
                 self.generated.append(element)
             self._take_constraints(element)
+
+    def _take_type(self, name: Name) -> None:
+        found, attributes = composite_type(self.state, name)
+        self.of_type = found.oid
+        for number, (said, type_ref) in enumerate(columns_of_type(attributes, self.said.elements), 1):
+            column, _ = make_column(self.state, self.schema, self.name, said, number, of=type_ref)
+            self.columns.append(column)
+            self._take_constraints(said)
 
     def _take_constraints(self, said: ColumnSaid) -> None:
         for each in said.constraints:
@@ -313,11 +319,13 @@ class _Making:
             temporary=said.temporary,
             unlogged=said.unlogged,
             server=said.server,
+            of_type=self.of_type,
             made=state.statement,
         )
         columns = tuple(self._generation(relation, column) for column in columns)
         relation = replace(relation, columns=columns)
         if said.partitioning is not None:
+            want_strategy(said.partitioning)
             numbers = {column.name: column.number for column in columns}
             missing = [each for each in said.partitioning.columns if each is not None and each not in numbers]
             if missing:

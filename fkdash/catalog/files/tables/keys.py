@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.casts import without_idle_cast
 from fkdash.catalog.files.expressions import template
-from fkdash.catalog.files.facts import Attribute, Constraint, IndexFact, Relation
+from fkdash.catalog.files.facts import Constraint, IndexFact, Relation
 from fkdash.catalog.files.object_names import joined
-from fkdash.catalog.files.possible import want_expression
+from fkdash.catalog.files.possible import want_condition, want_expression
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
 from fkdash.catalog.files.tables.index_labels import called, label_of
+from fkdash.catalog.files.tables.methods import class_of, want_method
 from fkdash.catalog.files.tables.not_nulls import forbid_null_in_key
-from fkdash.catalog.files.types import base_of, default_class
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
     FEATURE_NOT_SUPPORTED,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
         CreateIndex,
         ExpressionSaid,
         IndexPart,
-        Name,
     )
 
 _MOST_IN_INDEX: Final = 32
@@ -53,6 +53,7 @@ def create_index(state: State, said: CreateIndex) -> None:
     table = state.relation(said.table, "rpm")
     if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
+    want_method(state, said)
     taken = said.name is not None and (table.schema, said.name) in state.relation_names
     if table.kind == "m":
         if not (taken and said.if_not_exists):
@@ -74,7 +75,7 @@ def _name_only(state: State, view: Relation, said: CreateIndex) -> None:
     """Keep the name of an index on a materialized view, whose columns are not known."""
     labels: list[str] = []
     for part in said.parts:
-        name = called(part.expression, view) if part.expression is not None else part.column or ""
+        name = called(part.expression) if part.expression is not None else part.column or ""
         labels.append(label_of(labels, name))
     fact = IndexFact(view.oid, (), tuple(labels), ())
     store_index(state, view, fact, said.name or free_name(state, view, fact, ""))
@@ -101,16 +102,16 @@ def _fact_of(
         if column is not None:
             columns.append(column.number)
             labels.append(label_of(labels, column.name))
-            classes.append(_class_of(state, part.opclass, column, method))
+            classes.append(class_of(state, part.opclass, column, method))
         else:
             assert part.expression is not None  # noqa: S101 - a part is one or the other
             want_expression(state, part.expression, table, steady=True)
-            said = template(part.expression, numbers, table.name)
+            said = template(without_idle_cast(state, part.expression, table), numbers, table.name)
             plain = len(said.parts) == 1 and isinstance(said.parts[0], int)
             columns.append(said.columns[0] if plain else 0)
-            labels.append(label_of(labels, called(part.expression, table)))
+            labels.append(label_of(labels, called(part.expression)))
             only = next((each for each in table.columns if plain and each.number == said.columns[0]), None)
-            classes.append(_class_of(state, part.opclass, only, method))
+            classes.append(class_of(state, part.opclass, only, method))
             if not plain:
                 expressions.append(said)
     included: list[int] = []
@@ -124,6 +125,7 @@ def _fact_of(
         raise RefusedError(TOO_MANY_COLUMNS, f"an index has {_MOST_IN_INDEX} columns at most")
     if predicate is not None:
         want_expression(state, predicate, table, steady=True)
+        want_condition(state, predicate, table)
     stored = template(predicate, numbers, table.name) if predicate is not None else None
     _want_stored(
         table, (*columns, *included, *(each for said in (*expressions, stored) if said for each in said.columns))
@@ -147,21 +149,6 @@ def _want_stored(table: Relation, numbers: Sequence[int]) -> None:
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{virtual[0]} is a virtual column, on which no index can be")
 
 
-def _class_of(state: State, said: Name, column: Attribute | None, method: str) -> str:
-    if said:
-        return f"{said[-2] if len(said) > 1 else 'pg_catalog'}.{said[-1]}" if _built_in_class(said) else ""
-    if column is None:
-        return ""
-    found = default_class(state, column.type, method)
-    if not found and method == "btree" and base_of(state, column.type).builtin in {"json", "point", "xml", "box"}:
-        raise RefusedError(UNDEFINED_OBJECT, f"the type of {column.name} has no operator class for {method}")
-    return found
-
-
-def _built_in_class(said: Name) -> bool:
-    return len(said) > 1 or said[-1].endswith("_ops")
-
-
 def add_key(
     state: State, table: Relation, said: ConstraintSaid, columns: Sequence[str], *, only: bool = False
 ) -> None:
@@ -171,7 +158,6 @@ def add_key(
     if said.using_index is not None:
         _use_index(state, table, said)
         return
-    _want_no_primary(state, table, said)
     if said.nulls_not_distinct and state.version < NULLS_NOT_DISTINCT:
         raise RefusedError(SYNTAX_ERROR, "NULLS NOT DISTINCT is known from PostgreSQL 15 on")
     if said.without_overlaps and state.version < TEMPORAL_KEYS:
@@ -185,6 +171,8 @@ def add_key(
     fact = _fact_of(state, table, parts, said.include, method=method, predicate=said.predicate)
     if len(set(columns)) < len(columns):
         raise RefusedError(DUPLICATE_COLUMN, "a column appears twice in the key")
+    # Whether the columns are there is asked first (DefineIndex).
+    _want_no_primary(state, table, said)
     fact = replace(
         fact,
         unique=said.kind != "x",
