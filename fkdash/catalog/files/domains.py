@@ -11,7 +11,8 @@ from fkdash.catalog.files.possible import want_default, want_possible
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
 from fkdash.catalog.files.tables.descent import DEEPEST
-from fkdash.catalog.files.types import type_of
+from fkdash.catalog.files.tables.sayable import want_sayable_of_domain
+from fkdash.catalog.files.types import type_of, want_collatable
 from fkdash.sqlstates import DUPLICATE_OBJECT, UNDEFINED_OBJECT
 from fkdash.versions import DOMAIN_NOT_NULL_CONSTRAINTS
 
@@ -25,7 +26,10 @@ def create_domain(state: State, said: CreateDomain) -> None:
     schema = state.creation_schema(said.name)
     default: str | None = None
     not_null, null_name = False, ""
+    want_sayable_of_domain(said.constraints)
     base = type_of(state, said.type)
+    if any(each.kind == "collate" for each in said.constraints):
+        want_collatable(base)
     for each in said.constraints:
         if each.kind == "default" and each.expression is not None:
             want_default(state, each.expression, base)

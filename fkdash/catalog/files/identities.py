@@ -66,10 +66,11 @@ def drop_identity(state: State, table: Relation, act: Act, *, only: bool) -> Non
 
 
 def set_generated(state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001 - one signature for all actions
-    """SET GENERATED ALWAYS or BY DEFAULT."""
+    """SET GENERATED ALWAYS or BY DEFAULT, or only options of the sequence."""
     column = column_of(table, act.name)
     _want_own(state, table)
     if not column.identity:
         raise RefusedError(OBJECT_NOT_IN_PREREQUISITE_STATE, f"{act.name} is no identity column")
-    state.change_column(table.oid, column.number, identity=act.other, default_set=state.statement)
-    _identity_below(state, table, act.name, act.other)
+    if act.other:
+        state.change_column(table.oid, column.number, identity=act.other, default_set=state.statement)
+        _identity_below(state, table, act.name, act.other)

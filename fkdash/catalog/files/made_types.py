@@ -266,12 +266,18 @@ def _remove_tables(state: State, found: TypeFact, *, cascade: bool) -> None:
 
 def _remove_columns(state: State, found: TypeFact, *, cascade: bool) -> None:
     """Drop the columns of a type that goes, those that are inherited with or after their parents' ones."""
-    from fkdash.catalog.files.tables.dropped_columns import drop_column
+    from fkdash.catalog.files.dropping import drop_relation
+    from fkdash.catalog.files.tables.dropped_columns import drop_column, is_in_partition_key
 
     while (place := _column_of(state, found)) is not None:
         relation, name = place
         if not cascade:
             raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{name} has the type {found.name}")
+        column = relation.column(name)
+        if column is not None and is_in_partition_key(relation, column.number):
+            # Without its key there is no partitioned table.
+            drop_relation(state, relation, cascade=True)
+            continue
         drop_column(state, relation, Act("drop column", name, cascade=True), only=False)
     for relation in list(state.relations.values()):
         for column in relation.columns:

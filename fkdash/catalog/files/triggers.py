@@ -14,6 +14,7 @@ from fkdash.sqlstates import (
     INTERNAL_ERROR,
     UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
+    WRONG_OBJECT_TYPE,
 )
 from fkdash.versions import CLONED_TRIGGERS_ARE_USERS, REPLACED_TRIGGERS_KEEP_ENABLED
 
@@ -49,9 +50,20 @@ def _rename(state: State, table: Relation, renamed: TriggerFact, new: str) -> No
 def create_trigger(state: State, node: nodes.CreateTrigger) -> None:
     """CREATE TRIGGER, on partitions as well; of one on a view only the name matters."""
     table = state.relation(node.table, "rpfv")
+    if node.wrong is not None:
+        raise RefusedError(*node.wrong)
+    _want_table_for(node, table)
     if table.kind == "v":
         node = replace(node, columns=(), asked=frozenset())
     _add(state, table, node, function_of_trigger(state, node.function), root=0)
+
+
+def _want_table_for(node: nodes.CreateTrigger, table: Relation) -> None:
+    """Raise RefusedError for a trigger of a table that only views have, and the other way round."""
+    if table.kind != "v" and node.instead:
+        raise RefusedError(WRONG_OBJECT_TYPE, f"INSTEAD OF is for views: {table.name} is a table")
+    if table.kind == "v" and ((node.row and not node.instead) or node.keeps or "TRUNCATE" in node.events):
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} is a view, which has no such triggers")
 
 
 def _add(state: State, table: Relation, node: nodes.CreateTrigger, function: int, *, root: int) -> None:

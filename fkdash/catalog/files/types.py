@@ -71,6 +71,7 @@ _GIST: Final = {
 
 _NUMBERS: Final = {name: rank for rank, name in enumerate(("int2", "int4", "int8", "numeric", "float4", "float8"))}
 TEXTS: Final = frozenset({"text", "varchar", "bpchar", "name"})
+_WITHOUT_COLLATION: Final = BUILT_IN - TEXTS - {"pg_node_tree", "unknown", "record", "cstring"}
 FROM_NUMBER: Final = (
     TEXTS
     | frozenset(_NUMBERS)
@@ -112,6 +113,12 @@ def type_of(state: State, said: TypeSaid) -> TypeRef:
     if found is not None:
         return TypeRef("", found.oid, said.modifier, said.array)
     return TypeRef("", _of_extension(state, said).oid, said.modifier, said.array)
+
+
+def want_collatable(said: TypeRef) -> None:
+    """Raise RefusedError for a type of PostgreSQL's own that surely has no collation."""
+    if said.builtin in _WITHOUT_COLLATION:
+        raise RefusedError(DATATYPE_MISMATCH, f"{said.builtin} has no collations")
 
 
 def _hidden(state: State, name: str) -> bool:

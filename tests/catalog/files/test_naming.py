@@ -39,7 +39,7 @@ async def _disagreed(database: TestDatabase, text: str, *, doubted: int = 0) -> 
     return found
 
 
-@pytest.mark.parametrize("name", ["refused", "taken", "typed", "impossible"])
+@pytest.mark.parametrize("name", ["refused", "taken", "typed", "impossible", "merged", "shapes"])
 async def test_what_a_server_refuses_is_refused_and_what_it_takes_is_taken(
     emptied: TestDatabase, name: str
 ) -> None:

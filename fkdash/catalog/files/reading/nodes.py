@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.named_nodes import Named
     from fkdash.catalog.files.reading.tokens import Token
 
-_OF_AN_INDEX: Final = (
-    "include", "nulls_not_distinct", "initially_deferred", "parts", "predicate", "method", "using_index",
-    "without_overlaps",
-)  # fmt: skip
-
 Name = tuple[str, ...]
 """A dotted name, as the catalog would store its parts."""
 
@@ -85,16 +80,16 @@ class ConstraintSaid:
     deferrable: bool | None = None
     initially_deferred: bool = False
     not_valid: bool = False
-    enforced: bool = True
+    enforcement: tuple[bool, ...] = ()
     no_inherit: bool = False
     always: bool = False
     stored: bool | None = None
     value: Name = ()
 
-    def makes_index_of(self, other: ConstraintSaid) -> bool:
-        """Tell whether two keys of the same columns in one statement are one index (transformIndexConstraints)."""
-        alike = all(getattr(self, name) == getattr(other, name) for name in _OF_AN_INDEX)
-        return alike and bool(self.deferrable) == bool(other.deferrable)
+    @property
+    def enforced(self) -> bool:
+        """Whether it is enforced, as everything is that does not say otherwise."""
+        return all(self.enforcement)
 
 
 OwnConstraint = tuple[ConstraintSaid, tuple[str, ...]]
@@ -276,7 +271,10 @@ class CreateFunction:
 
 @fact
 class CreateTrigger:
-    """CREATE TRIGGER; `columns` are those of UPDATE OF, `asked` those that WHEN reads."""
+    """CREATE TRIGGER; `columns` are those of UPDATE OF, `asked` those that WHEN reads.
+
+    `keeps` says that it has transition tables, `wrong` the SQLSTATE and the words of a form that there is none of.
+    """
 
     name: str
     table: Name
@@ -289,6 +287,9 @@ class CreateTrigger:
     columns: tuple[str, ...] = ()
     asked: frozenset[str] = frozenset()
     conditional: bool = False
+    instead: bool = False
+    keeps: bool = False
+    wrong: tuple[str, str] | None = None
 
 
 @fact

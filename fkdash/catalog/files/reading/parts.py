@@ -195,15 +195,15 @@ def _attributes(cursor: Cursor, said: ConstraintSaid) -> ConstraintSaid:
         elif cursor.take("deferrable"):
             said = replace(said, deferrable=True)
         elif cursor.take("initially", "deferred"):
-            said = replace(said, deferrable=True, initially_deferred=True)
+            said = replace(said, deferrable=said.deferrable is not False, initially_deferred=True)
         elif cursor.take("initially", "immediate"):
             said = replace(said, initially_deferred=False)
         elif cursor.take("not", "valid"):
             said = replace(said, not_valid=True)
         elif cursor.take("not", "enforced"):
-            said = replace(said, enforced=False)
+            said = replace(said, enforcement=(*said.enforcement, False))
         elif cursor.take("enforced"):
-            said = replace(said, enforced=True)
+            said = replace(said, enforcement=(*said.enforcement, True))
         elif cursor.take("no", "inherit"):
             said = replace(said, no_inherit=True)
         else:

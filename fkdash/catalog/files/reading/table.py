@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _LIKE_ALL: Final = frozenset({"constraints", "defaults", "generated", "identity", "indexes"})
 _LIKE_WORDS: Final = _LIKE_ALL | {"all", "comments", "compression", "statistics", "storage"}
+_OF_SEQUENCES: Final = frozenset({"increment", "start", "minvalue", "maxvalue", "no", "cache", "cycle", "restart"})
 _ALONE: Final = frozenset(
     {"rename", "rename column", "rename constraint", "set schema", "attach partition", "detach partition"}
 )
@@ -329,19 +330,22 @@ def _alter(cursor: Cursor) -> Act:  # noqa: PLR0911 - one line for each case
 def _alter_rest(cursor: Cursor, name: str) -> Act:
     """Read SET GENERATED and the options of a sequence, or pass over what only has to find the column."""
     always: bool | None = None
+    # SET and then what a sequence can be told, or RESTART: only identity columns have one.
+    numbers = cursor.sees("restart")
     while cursor.take("set"):
         if cursor.take("generated"):
             always = cursor.take("always")
             if not always:
                 cursor.want("by", "default")
         else:
+            numbers = numbers or cursor.sees_any(_OF_SEQUENCES)
             cursor.pass_until({",", "set"})
     if cursor.take("restart"):
         cursor.pass_until({","}, least=0) if not cursor.done and not cursor.sees(",") else None
     if cursor.take("reset") or cursor.take("options"):
         cursor.pass_parentheses()
     if always is None:
-        return Act("name column", name)
+        return Act("set generated" if numbers else "name column", name)
     return Act("set generated", name, other="a" if always else "d")
 
 

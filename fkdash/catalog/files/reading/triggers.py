@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import RuleFact
@@ -10,6 +11,7 @@ from fkdash.catalog.files.reading.nodes import SKIPPED, CreateFunction, CreateRu
 from fkdash.catalog.files.reading.parts import string_or_name
 from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.reading.tokens import QUOTED, STRING, WORD, Cursor
+from fkdash.catalog.files.reading.trigger_forms import wrong_forms
 from fkdash.catalog.files.reading.types import type_said
 
 if TYPE_CHECKING:
@@ -55,52 +57,59 @@ def create_trigger(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa
     cursor.want("trigger")
     name = cursor.name()
     before = cursor.take("before")
-    if not before and not cursor.take("after"):
+    instead = not before and not cursor.take("after")
+    if instead:
         cursor.want("instead", "of")
     events, columns = _events(cursor)
     cursor.want("on")
     table = cursor.qualified()
-    row, condition = False, None
+    row, condition, kept = False, None, set()
     while not cursor.sees_any({"execute"}):
         if cursor.take("for", "each", "row") or cursor.take("for", "row"):
             row = True
         elif cursor.take("when"):
             begin, end = cursor.pass_parentheses()
             condition = cursor.tokens[begin:end]
+        elif cursor.sees_any({"old", "new"}) and cursor.ahead(1).value == "table":
+            kept.add(cursor.word())
         elif cursor.done:
             raise cursor.stumbled()
         else:
             cursor.at += 1
     cursor.want("execute")
     cursor.word()
-    return CreateTrigger(
+    made = CreateTrigger(
         name,
         table,
         cursor.qualified(),
         before,
         row,
-        events,
+        frozenset(each.upper() for each in events),
         replacing,
         constraint,
         columns,
         asked=_asked(condition or ()),
         conditional=condition is not None,
+        instead=instead,
+        keeps=bool(kept),
     )
+    read = {token.value for token in condition or () if token.kind == WORD and token.value in {"old", "new"}}
+    return replace(made, wrong=next(wrong_forms(made, events, read, kept), None))
 
 
-def _events(cursor: Cursor) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Take the events and the columns of UPDATE OF."""
-    events: set[str] = set()
+def _events(cursor: Cursor) -> tuple[Sequence[str], tuple[str, ...]]:
+    """Take the events, each as often as it is said, and the columns of UPDATE OF."""
+    events: list[str] = []
     columns: list[str] = []
     while True:
         event = cursor.word()
-        events.add(event.upper())
+        events.append(event)
         if event == "update" and cursor.take("of"):
             columns.append(cursor.name())
             while cursor.take(","):
                 columns.append(cursor.name())
         if not cursor.take("or"):
-            return frozenset(events), tuple(columns)
+            return events, tuple(columns)
 
 
 def _asked(condition: Sequence[Token]) -> frozenset[str]:

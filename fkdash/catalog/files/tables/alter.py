@@ -18,11 +18,13 @@ from fkdash.catalog.files.tables import (
     typed,
 )
 from fkdash.catalog.files.tables.checks import add_check
+from fkdash.catalog.files.tables.descent import want_reaching
 from fkdash.catalog.files.tables.dropped_columns import drop_column
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
 from fkdash.catalog.files.tables.keys import add_key
 from fkdash.catalog.files.tables.merged_keys import merged_keys
 from fkdash.catalog.files.tables.not_nulls import drop_not_null, not_null_of, set_not_null
+from fkdash.catalog.files.tables.sayable import want_sayable
 from fkdash.catalog.files.types import is_whole_number, type_of
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
@@ -60,6 +62,17 @@ _PASSES: Final = {
     "set not null": _PROPERTIES,
     "add identity": _OTHERS,
 }
+_OF_TABLES_ALONE: Final = frozenset(
+    {
+        "add column",
+        "drop column",
+        "alter type",
+        "set not null",
+        "drop not null",
+        "add constraint",
+        "drop constraint",
+    }
+)
 _KINDS: Final = {
     "table": "rpfvmSiI",
     "view": "vrpf",
@@ -115,6 +128,8 @@ def _want_types_once(state: State, table: Relation, acts: Sequence[Act]) -> None
 def _alter_other_kind(state: State, relation: Relation, act: Act) -> None:
     if act.what in {"rename", "set schema"}:
         _one(state, relation.oid, act, only=False)
+    elif relation.kind in "vm" and act.what in _OF_TABLES_ALONE:
+        raise RefusedError(WRONG_OBJECT_TYPE, f"{relation.name} is a view, of which nothing can {act.what}")
     elif act.what == "rename column" or relation.kind in "vm":
         return
     else:
@@ -126,6 +141,7 @@ def _plan(state: State, table: int, act: Act, steps: list[tuple[int, Callable[[]
         _plan_column(state, table, act, steps, only=only)
     elif act.what == "add constraint":
         assert act.constraint is not None  # noqa: S101 - ADD CONSTRAINT has one
+        want_sayable(state, act.constraint)
         if act.constraint.kind == "p" and not only:
             columns = act.constraint.columns
             known = [each.name for each in state.relations[table].columns if each.not_null]
@@ -145,6 +161,8 @@ def _plan_column(
     assert said is not None  # noqa: S101 - ADD COLUMN has one
     if act.if_exists and state.relations[table].is_partition:
         raise RefusedError(WRONG_OBJECT_TYPE, "columns of a partition come from its table")
+    for each in said.constraints:
+        want_sayable(state, each)
     made: list[bool] = []
 
     def add() -> None:
@@ -195,11 +213,7 @@ def _add_constraint(
 ) -> None:
     if said.kind == "c" and said.expression is not None:
         want_expression(state, said.expression, table)
-    if only and state.children(table.oid) and said.kind in "cn" and not said.no_inherit:
-        raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
-    if said.no_inherit and table.kind == "p" and said.kind in "cn":
-        refused = FEATURE_NOT_SUPPORTED if said.kind == "n" else INVALID_TABLE_DEFINITION
-        raise RefusedError(refused, f"NO INHERIT is not for a partitioned table, as {table.name} is")
+    want_reaching(state, table, said, columns, only=only)
     if said.kind == "f":
         if only and table.kind == "p" and state.children(table.oid):
             raise RefusedError(WRONG_OBJECT_TYPE, "ONLY is not for a foreign key of a partitioned table")

@@ -13,12 +13,19 @@ from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
 from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
-from fkdash.catalog.files.tables.descent import with_heirs
+from fkdash.catalog.files.tables.descent import want_from_here_alone, with_heirs
 from fkdash.catalog.files.tables.index_labels import labels_now
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
 from fkdash.catalog.files.tables.not_nulls import set_not_null
 from fkdash.catalog.files.tables.renewed_keys import renew_keys, want_no_key_to_partition
-from fkdash.catalog.files.types import base_of, default_class, is_whole_number, type_of, want_no_member
+from fkdash.catalog.files.types import (
+    base_of,
+    default_class,
+    is_whole_number,
+    type_of,
+    want_collatable,
+    want_no_member,
+)
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     DEPENDENT_OBJECTS_STILL_EXIST,
@@ -150,12 +157,15 @@ def alter_type(state: State, table: Relation, act: Act, *, only: bool) -> None:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
     if only and state.children(table.oid):
         raise RefusedError(INVALID_TABLE_DEFINITION, "the type must be changed in the tables that inherit too")
+    want_from_here_alone(state, table, act.name)
     assert act.type is not None  # noqa: S101 - ALTER TYPE has one
     type_ref = type_of(state, act.type)
     if column.identity and not is_whole_number(type_ref):
         raise RefusedError(INVALID_PARAMETER_VALUE, f"{act.name} cannot be an identity column of this type")
     if column.generated and act.other:
         raise RefusedError(INVALID_COLUMN_DEFINITION, f"{act.name} is generated, for which USING has no meaning")
+    if act.table:
+        want_collatable(type_ref)
     want_no_member(state, type_ref, table)
     wanted = replace(column, type=type_ref, collation=act.table[-1] if act.table else None)
     _change_type(state, table, column, wanted)

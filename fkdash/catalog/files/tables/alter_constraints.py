@@ -90,6 +90,8 @@ def alter_constraint(state: State, table: Relation, act: Act, *, only: bool) -> 
     changes: dict[str, object] = {}
     if "deferrable" in flags or "deferred" in flags:
         deferred = flags.get("deferred", False)
+        if deferred and flags.get("deferrable") is False:
+            raise RefusedError(SYNTAX_ERROR, "what is INITIALLY DEFERRED must be DEFERRABLE")
         changes["deferrable"] = flags.get("deferrable", deferred)
         changes["initially_deferred"] = deferred
     if "enforced" in flags and flags["enforced"] is not found.enforced:

@@ -14,6 +14,7 @@ from fkdash.catalog.files.state import (
     State,
 )
 from fkdash.catalog.files.tables.columns import want_column_name
+from fkdash.catalog.files.tables.descent import want_from_here_alone
 from fkdash.catalog.files.tables.keys import constraint_of
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
@@ -53,6 +54,7 @@ def rename_column(state: State, table: Relation, act: Act, *, only: bool) -> Non
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
     if only and state.children(table.oid):
         raise RefusedError(INVALID_TABLE_DEFINITION, "the column must be renamed in the tables that inherit too")
+    want_from_here_alone(state, table, act.name)
     _rename_column(state, table, act.name, act.other)
 
 

@@ -6,9 +6,15 @@ import re
 from math import gcd
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.state import RefusedError
 from fkdash.catalog.files.types import takes_number
-from fkdash.sqlstates import DATATYPE_MISMATCH, INVALID_OBJECT_DEFINITION, INVALID_PARAMETER_VALUE
+from fkdash.sqlstates import (
+    DATATYPE_MISMATCH,
+    INVALID_OBJECT_DEFINITION,
+    INVALID_PARAMETER_VALUE,
+    INVALID_TABLE_DEFINITION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +25,15 @@ if TYPE_CHECKING:
 
 _VALUE: Final = re.compile(r"'(?:[^'])*'|\"[^\"]*\"|-?\s*[\d.]+|[a-z_]+")
 _QUOTES: Final = ("'", '"')
+_BEGINS: Final = {"list": "in ", "range": "from ", "hash": "with "}
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NESTED: Final = re.compile(r"\([^()]*\)")
 _MODULUS: Final = re.compile(r"modulus (\d+) , remainder (\d+)")
 _RANGE: Final = re.compile(r"from \( ([^,()]+) \) to \( ([^,()]+) \)")
 _DIGIT: Final = re.compile(r"\d")
 _MOMENT: Final = re.compile(r"0000-00-00T?(?:00:00(?::00(?:\.0+)?)?)?")
+_COMPUTED: Final = re.compile(r"[^\s(),]")
+"""What is left of a list without its values where some of them are computed."""
 _WORD: Final = re.compile(r"[a-z_]+")
 _PLAIN_WORDS: Final = frozenset({"null", "true", "false"})
 _FROM: Final = re.compile(r"from \((.*?)\) to \(")
@@ -66,6 +77,7 @@ def want_free_bound(state: State, parent: Relation, bound: str) -> None:
     written alike, as days are. Of other ranges only the same words are seen to meet. Nor may a bound have a number
     for a column that takes none.
     """
+    _want_form(parent, bound)
     _want_values(state, parent, bound)
     for each in state.children(parent.oid):
         if each.bound == bound or _meet(each.bound, bound):
@@ -78,6 +90,37 @@ def want_strategy(said: Partitioning) -> None:
         raise RefusedError(INVALID_PARAMETER_VALUE, f"a table cannot be partitioned by {said.strategy}")
     if said.strategy == "list" and len(said.columns) > 1:
         raise RefusedError(INVALID_OBJECT_DEFINITION, "a list is of one column")
+
+
+def want_key(said: Partitioning, table: Relation) -> None:
+    """Raise RefusedError for a partition key that is constant, or that reads a generated column."""
+    generated = {column.name for column in table.columns if column.generated}
+    for each in said.expressions:
+        words = {token.value for token in each.tokens if is_name(token)}
+        if words & generated:
+            raise RefusedError(INVALID_OBJECT_DEFINITION, "a generated column is no part of a partition key")
+        if not words:
+            raise RefusedError(INVALID_OBJECT_DEFINITION, "a partition key is not constant")
+    if not generated.isdisjoint(name for name in said.columns if name is not None):
+        raise RefusedError(INVALID_OBJECT_DEFINITION, "a generated column is no part of a partition key")
+
+
+def _want_form(parent: Relation, bound: str) -> None:
+    """Raise RefusedError for a bound of another way of partitioning, or with another number of values."""
+    if bound == "default":
+        if parent.strategy == "hash":
+            raise RefusedError(
+                INVALID_TABLE_DEFINITION, f"{parent.name} is hashed, which has no DEFAULT partition"
+            )
+        return
+    if not bound.startswith(_BEGINS[parent.strategy]):
+        raise RefusedError(INVALID_TABLE_DEFINITION, f"{parent.name} is not partitioned so")
+    for end in _QUOTED.sub("0", bound).split(" to ( ") if parent.strategy == "range" else ():
+        values = _NESTED.sub("0", end.removeprefix("from ( ").removesuffix(" )")).split(",")
+        if len(values) != len(parent.key):
+            raise RefusedError(INVALID_TABLE_DEFINITION, f"a bound of {parent.name} has {len(parent.key)} values")
+        if any(value.strip() == "null" for value in values):
+            raise RefusedError(INVALID_OBJECT_DEFINITION, "no range begins or ends with NULL")
 
 
 def _want_values(state: State, parent: Relation, bound: str) -> None:
@@ -96,7 +139,7 @@ def _want_values(state: State, parent: Relation, bound: str) -> None:
 
 
 def _meet(one: str, other: str) -> bool:
-    if one == "default" or other == "default":
+    if one == "default" or other == "default" or _is_computed(one) or _is_computed(other):
         return False
     if one.startswith("in ") and other.startswith("in "):
         return _lists_meet(_VALUE.findall(one.partition("(")[2]), _VALUE.findall(other.partition("(")[2]))
@@ -110,6 +153,11 @@ def _meet(one: str, other: str) -> bool:
     if first_range is None or second_range is None or not _alike(*first_range, *second_range):
         return False
     return max(first_range[0], second_range[0]) < min(first_range[1], second_range[1])
+
+
+def _is_computed(bound: str) -> bool:
+    """Tell whether values of a list are the result of something, which is not worked out here."""
+    return bound.startswith("in ") and _COMPUTED.search(_VALUE.sub("", bound)) is not None
 
 
 def _lists_meet(one: Sequence[str], other: Sequence[str]) -> bool:

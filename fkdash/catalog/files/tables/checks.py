@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.expressions import template
@@ -69,6 +70,15 @@ def want_to_merge(above: Constraint, below: Constraint, child: Relation) -> None
         less = "is NOT ENFORCED"
     if less:
         raise RefusedError(INVALID_OBJECT_DEFINITION, f"{below.name} of {child.name} {less}")
+
+
+def inherit_another(state: State, check: Constraint, table: Relation) -> None:
+    """Give a check to a new table; of several parents the one that enforces it decides (MergeCheckConstraint)."""
+    there = state.constraint(table, check.name)
+    if there is not None and there.kind == "c" and check.enforced and not there.enforced:
+        state.change_constraint(there, enforced=True, validated=True)
+    # A table without rows has none that breaks it.
+    inherit_check(state, replace(check, validated=check.enforced), table, count=1)
 
 
 def inherit_check(state: State, check: Constraint, child: Relation, *, count: int) -> None:

@@ -10,7 +10,7 @@ from fkdash.catalog.files.identifiers import identifier
 from fkdash.catalog.files.possible import want_default, want_expression
 from fkdash.catalog.files.reading.tokens import STRING
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import SERIAL, base_of, is_whole_number, type_of
+from fkdash.catalog.files.types import SERIAL, base_of, is_whole_number, type_of, want_collatable
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
     INTERNAL_ERROR,
@@ -58,6 +58,8 @@ def make_column(  # noqa: C901, PLR0912 - one line for each kind of constraint
     sequences: list[int] = []
     default: Template | None = None
     from_sequence = 0
+    if serial is not None and any(each.kind == "identity" for each in said.constraints):
+        raise RefusedError(SYNTAX_ERROR, f"{said.name} numbers its rows in two ways")
     if serial is not None:
         type_ref = TypeRef(serial)
         sequence = make_sequence(state, schema, table, said.name, unseen=made_along)
@@ -91,6 +93,7 @@ def make_column(  # noqa: C901, PLR0912 - one line for each kind of constraint
                 raise RefusedError(SYNTAX_ERROR, "a generated column must be STORED before PostgreSQL 18")
             generated = "s" if stored else "v"
         elif each.kind == "collate":
+            want_collatable(type_ref)
             collation = each.value[-1]
     if identity and not is_whole_number(type_ref):
         raise RefusedError(INVALID_PARAMETER_VALUE, f"{said.name} cannot be an identity column of this type")
@@ -116,8 +119,8 @@ def _want_possible(said: ColumnSaid, number: int) -> None:
     if number > _MOST_COLUMNS:
         raise RefusedError(TOO_MANY_COLUMNS, f"a table has {_MOST_COLUMNS} columns at most")
     computed = [each.kind for each in said.constraints if each.kind in {"default", "identity", "generated"}]
-    if "generated" in computed and len(computed) > 1:
-        raise RefusedError(SYNTAX_ERROR, f"{said.name} is computed, and has another value too")
+    if len(computed) > 1:
+        raise RefusedError(SYNTAX_ERROR, f"{said.name} has more than one value by itself")
 
 
 def want_column_name(name: str) -> None:
@@ -131,9 +134,22 @@ def want_one_default(one: Attribute, other: Attribute, *, decided: bool) -> None
     both = [(each.sequence, each.default) for each in (one, other) if each.sequence or each.default]
     if decided or len(both) < 2 or both[0] == both[1]:  # noqa: PLR2004 - both of them
         return
-    if all(default is not None and all(isinstance(part, str) for part in default.parts) for _, default in both):
+    values = [_plain_value(default) for _, default in both]
+    if values[0] is not None and values[0] == values[1]:
+        return
+    # Other expressions than values may be one and the same, however they are written.
+    if all(each is not None and len(each) == 1 for each in values):
         raise RefusedError(INVALID_COLUMN_DEFINITION, f"{one.name} inherits different defaults")
     raise DoubtfulError(f"whether {one.name} inherits different defaults is not known")
+
+
+def _plain_value(default: Template | None) -> tuple[str, ...] | None:
+    """Give the words of a default that names no column, None for any other."""
+    if default is None or not all(isinstance(part, str) for part in default.parts):
+        return None
+    from fkdash.catalog.files.reading.tokens import Cursor
+
+    return tuple(token.value for token in Cursor("".join(map(str, default.parts))).tokens)
 
 
 def want_one_answer(state: State, said: ColumnSaid, *, never_null: bool) -> None:

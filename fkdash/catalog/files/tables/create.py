@@ -11,8 +11,8 @@ from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.reading.nodes import ColumnSaid, ConstraintSaid, LikeSaid, OwnConstraint
 from fkdash.catalog.files.servers import want_server
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
-from fkdash.catalog.files.tables.bounds import want_strategy
-from fkdash.catalog.files.tables.checks import add_check, inherit_check
+from fkdash.catalog.files.tables.bounds import want_key, want_strategy
+from fkdash.catalog.files.tables.checks import add_check, inherit_another
 from fkdash.catalog.files.tables.columns import (
     default_of,
     generation_of,
@@ -28,6 +28,7 @@ from fkdash.catalog.files.tables.likes import copy_afterwards
 from fkdash.catalog.files.tables.merged_keys import merged_keys
 from fkdash.catalog.files.tables.not_nulls import inherit_not_nulls, not_null_of, said_again, set_not_null
 from fkdash.catalog.files.tables.partitions import clone_to_partition
+from fkdash.catalog.files.tables.sayable import want_sayable
 from fkdash.catalog.files.tables.typed import columns_of_type, composite_type
 from fkdash.catalog.files.tables.unknown import name_alone
 from fkdash.sqlstates import (
@@ -113,8 +114,7 @@ class _Making:
         for parent in self.parents:
             for check in self.state.constraints_on(parent.oid, "c"):
                 if not check.no_inherit:
-                    # A table without rows has none that breaks it.
-                    inherit_check(self.state, replace(check, validated=check.enforced), self.relation, count=1)
+                    inherit_another(self.state, check, self.relation)
 
     @property
     def relation(self) -> Relation:
@@ -124,6 +124,7 @@ class _Making:
         if isinstance(element, LikeSaid):
             self._like(element)
         elif isinstance(element, ConstraintSaid):
+            want_sayable(self.state, element)
             if element.kind == "n":
                 self._forbid_null(element.columns[0], element)
             else:
@@ -131,6 +132,8 @@ class _Making:
         elif self.said.of_type is not None:
             return  # its type has been taken, with what is said of its columns
         elif self.said.partition_of is not None or element.type is None:
+            if any(each.name == element.name for each in self.generated):
+                raise RefusedError(DUPLICATE_COLUMN, f"there is a column {element.name} already")
             self._take_constraints(element)
             self.generated.append(element)
         else:
@@ -163,6 +166,7 @@ class _Making:
 
     def _take_constraints(self, said: ColumnSaid) -> None:
         for each in said.constraints:
+            want_sayable(self.state, each)
             if each.kind == "n":
                 self._forbid_null(said.name, each)
             elif each.kind == "default":
@@ -182,7 +186,7 @@ class _Making:
     def _like(self, said: LikeSaid) -> None:
         if self.said.kind == "f" and self.state.version < FOREIGN_TABLES_LIKE_OTHERS:
             raise RefusedError(FEATURE_NOT_SUPPORTED, "a foreign table can be like another from PostgreSQL 18 on")
-        origin = self.state.relation(said.table, "rpfvm")
+        origin = self.state.relation(said.table, "rpfvmc")
         if origin.kind in "vm":
             raise DoubtfulError("the columns of a view are not known")
         self.likes.append((said, origin))
@@ -332,6 +336,7 @@ class _Making:
                 raise RefusedError(UNDEFINED_COLUMN, f"there is no column {missing[0]}")
             for each in said.partitioning.expressions:
                 want_expression(self.state, each, relation, steady=True)
+            want_key(said.partitioning, relation)
             relation = replace(
                 relation,
                 strategy=said.partitioning.strategy,

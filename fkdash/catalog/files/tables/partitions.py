@@ -113,6 +113,8 @@ def attach_partition(state: State, parent: Relation, name: Name, bound: str) -> 
         raise RefusedError(WRONG_OBJECT_TYPE, f"{child.name} is a partition already, or inherits")
     if child.kind == "r" and state.children(child.oid):
         raise RefusedError(WRONG_OBJECT_TYPE, f"other tables inherit from {child.name}")
+    if parent.temporary is not child.temporary:
+        raise RefusedError(WRONG_OBJECT_TYPE, f"one of {parent.name} and {child.name} is temporary")
     want_no_circle(state, parent, child)
     want_free_bound(state, parent, bound)
     if {column.name for column in child.columns} != {column.name for column in parent.columns}:
@@ -152,7 +154,8 @@ def _take_parent(state: State, parent: Relation, child: Relation, *, partition: 
             raise RefusedError(DATATYPE_MISMATCH, f"{child.name} has no column {theirs.name}")
         if columns[at].type != theirs.type or columns[at].collation != theirs.collation:
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} has another type")
-        if theirs.not_null and not columns[at].not_null:
+        forbids = not_null_of(state, parent.oid, theirs.number)
+        if theirs.not_null and not columns[at].not_null and not (forbids is not None and forbids.no_inherit):
             raise RefusedError(DATATYPE_MISMATCH, f"{theirs.name} of {child.name} must be NOT NULL")
         generated = columns[at].generated
         differs = theirs.generated != generated and (theirs.generated or state.version >= CHILDS_OWN_GENERATION)
