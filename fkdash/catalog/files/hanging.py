@@ -39,6 +39,8 @@ def hang(state: State, node: HangsOn) -> None:
     if node.doing == "forget":
         forget_routines(state, node.name)
         return
+    for other in node.others:
+        hang(state, replace(node, name=(other,), others=()))
     place = _place(state, node)
     if place is None:
         return

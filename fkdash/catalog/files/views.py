@@ -72,7 +72,9 @@ def want_distinct_names(state: State, query: Sequence[Token]) -> None:
     end = froms[0] if froms else len(query)
     begin = 2 if is_at(query, 1, "all") or is_at(query, 1, "distinct") else 1
     commas = [at for at in places if begin <= at < end and is_at(query, at, ",")]
-    read = {alias: state.find(name) for name, alias in sources(query)}
+    # What a star stands for is known where this one SELECT reads every relation, and none of their columns merge.
+    joined = any(each.kind == WORD and each.value in {"using", "natural"} for each in query)
+    read = {} if joined or not _is_one(query) else {alias: state.find(name) for name, alias in sources(query)}
     seen: set[str] = set()
     for first, last in zip([begin, *(at + 1 for at in commas)], [*commas, end], strict=True):
         for name in _names_given(query, first, last, read):

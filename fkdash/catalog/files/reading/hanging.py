@@ -77,6 +77,11 @@ def _conditions(cursor: Cursor) -> Iterator[ExpressionSaid]:
 def _publication(cursor: Cursor, doing: str) -> Node:
     if_exists = doing == "drop" and cursor.take("if", "exists")
     name = cursor.name()
+    if doing == "drop":
+        others = []
+        while cursor.take(","):
+            others.append(cursor.name())
+        return HangsOn("publication", (name,), doing, if_exists=if_exists, others=tuple(others))
     if cursor.take("rename", "to"):
         return HangsOn("publication", (name,), doing, renamed=cursor.name())
     adding = cursor.take("add")
@@ -85,9 +90,8 @@ def _publication(cursor: Cursor, doing: str) -> Node:
         cursor.at += 1
     said = cursor.tokens[begin : cursor.at]
     words = frozenset(_words(said))
-    named = tuple(_published(Cursor(cursor.text, said))) if doing != "drop" else ()
-    doing = "alter" if adding else doing
-    return HangsOn("publication", (name,), doing, words=words, named=named, if_exists=if_exists)
+    named = tuple(_published(Cursor(cursor.text, said)))
+    return HangsOn("publication", (name,), "alter" if adding else doing, words=words, named=named)
 
 
 def _published(cursor: Cursor) -> Iterator[Named]:

@@ -346,7 +346,8 @@ class HangsOn(Skipped):
     """A policy, a function or a publication, which keeps what it uses; `doing` is create, alter, drop or forget.
 
     `types` are those of a function, `words` what a condition or a body may use, `conditions` those of a policy,
-    `named` what a query in it reads from, `steady` whether a function is `immutable` or its text decides (`sql`).
+    `named` what a query in it reads from, `steady` whether a function is `immutable` or its text decides (`sql`),
+    `others` the publications that go with one.
     """
 
     kind: str
@@ -362,6 +363,7 @@ class HangsOn(Skipped):
     named: tuple[Named, ...] = ()
     steady: str = ""
     or_replace: bool = False
+    others: tuple[str, ...] = ()
 
 
 @fact

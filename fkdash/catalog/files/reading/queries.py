@@ -25,7 +25,14 @@ _ENDS: Final = frozenset(
 _BEHIND_NAME: Final = frozenset(
     {"left", "right", "inner", "full", "cross", "natural", "join", "tablesample", "set", "start", "with"}
 )
-_NO_RELATIONS: Final = frozenset({"rows", "lateral", "json_table", "xmltable", "old", "new"})
+_NO_RELATIONS: Final = frozenset(
+    {
+        "rows", "lateral", "json_table", "xmltable", "old", "new", "collation", "current_catalog", "current_date",
+        "current_role", "current_schema", "current_time", "current_timestamp", "current_user", "localtime",
+        "localtimestamp", "session_user", "system_user", "user",
+    }
+)  # fmt: skip
+"""Words that no relation is called without quotation marks, or that begin a function of SQL's own form."""
 _BEFORE_STATEMENT: Final = frozenset({"(", ";", "also", "instead"})
 _QUERIES: Final = frozenset({"select", "with", "values", "table", "insert", "update", "delete", "merge"})
 

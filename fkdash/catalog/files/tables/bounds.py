@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import Partitioning
     from fkdash.catalog.files.state import State
 
-_VALUE: Final = re.compile(r"'(?:[^'])*'|\"[^\"]*\"|-?\s*[\d.]+|[a-z_]+")
+_VALUE: Final = re.compile(r"'(?:[^'])*'|\"[^\"]*\"|[a-z_][a-z_0-9]*|-?\s*[\d.]+")
 _QUOTES: Final = ("'", '"')
 _BEGINS: Final = {"list": "in ", "range": "from ", "hash": "with "}
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -34,7 +34,7 @@ _DIGIT: Final = re.compile(r"\d")
 _MOMENT: Final = re.compile(r"0000-00-00T?(?:00:00(?::00(?:\.0+)?)?)?")
 _COMPUTED: Final = re.compile(r"[^\s(),]")
 """What is left of a list without its values where some of them are computed."""
-_WORD: Final = re.compile(r"[a-z_]+")
+_WORD: Final = re.compile(r"[a-z_][a-z_0-9]*")
 _PLAIN_WORDS: Final = frozenset({"null", "true", "false"})
 _FROM: Final = re.compile(r"from \((.*?)\) to \(")
 _LESS, _PLAIN, _MORE, _LAST = range(4)
