@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,29 @@ async def test_orphans_are_repaired_and_put_back_exactly_as_they_were(
     assert await bench.database.value(_ROWS) == rows
     assert await bench.database.value(_DEFINITION) == definition
     assert "keeps no row" in await truth(bench, ended)
+
+
+async def test_a_date_and_an_interval_that_are_typed_are_the_same_for_looking_and_for_writing(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        "create table days (day date, span interval, primary key (day, span));"
+        "insert into days select d, s from unnest(array['2026-05-06', '2026-06-05']::date[]) d, "
+        "  unnest(array['-1 day +2:03:04', '-1 day -2:03:04']::interval[]) s;"
+        "create table visits (id int primary key, day date, span interval);"
+        "insert into visits values (1, '1999-01-01', '1 s');"
+        "alter table visits add constraint vk foreign key (day, span) references days not valid;"
+        f"alter database {database.name} set DateStyle = 'SQL, DMY';"
+        f"alter database {database.name} set IntervalStyle = 'sql_standard'"
+    )
+    for settings in ({}, {"DateStyle": "SQL, DMY"}):
+        async with workbench(database, tmp_path) as bench:
+            bench.pool.target = replace(bench.pool.target, settings=settings)
+            ended = await bench.apply("vk", "reparent-orphans", words=["day=05/06/2026", "span=-1 2:03:04"])
+            good(ended)
+            moved = "day = make_date(2026, 5, 6) and span = make_interval(days => -1, secs => 7384)"
+            assert await database.value(f"select {moved} from visits")
+            good(await bench.undo(ended))
 
 
 async def test_the_way_back_runs_as_a_script_too(bench: Workbench) -> None:
