@@ -5,7 +5,8 @@
 -- read it (pins.sql), whatever the role's settings. The time zone stays the application's: triggers ask the clock.
 -- Versions 14-18; no privileges.
 BEGIN ISOLATION LEVEL {isolation};
-{settings}SET LOCAL extra_float_digits = 1;
+{settings}
+SET LOCAL extra_float_digits = 1;
 SET LOCAL DateStyle = 'ISO, MDY';
 SET LOCAL IntervalStyle = postgres;
 SET LOCAL idle_in_transaction_session_timeout = {idle_ms};
