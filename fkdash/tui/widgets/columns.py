@@ -78,12 +78,15 @@ def fitting(
     priorities: Sequence[int],
     width: int,
     patient: Sequence[bool] = (),
+    *,
+    last_at_right: bool = False,
 ) -> list[tuple[int, int]]:
     """Give (column number, cells) for the columns shown in `width` cells.
 
     Room to spare goes to the columns that need it, the patient ones last: first to those that lack a few cells
     only, so that no short word is cut for the sake of a long one, then in proportion. What is left when all have
-    their natural width sets them apart by a cell more.
+    their natural width sets them apart by a cell more; the last column gets one where what stands in it stands at
+    its right end.
     """
     shown = list(range(len(leasts)))
     widths = {n: min(leasts[n], naturals[n]) for n in shown}
@@ -103,6 +106,8 @@ def fitting(
     if spare() >= len(apart) and all(widths[n] >= naturals[n] for n in shown):
         for n in apart:
             widths[n] += 1
+        if spare() > 0 and last_at_right:
+            widths[shown[-1]] += 1
     return [(n, widths[n]) for n in shown]
 
 
