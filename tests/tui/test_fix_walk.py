@@ -78,6 +78,14 @@ async def test_the_list_of_fixes_cuts_no_undo_without_saying_so_and_has_the_whol
         await session.until_shown("Undo         the constraint any time, the deleted rows never")
 
 
+async def test_the_fixes_of_a_sound_key_begin_with_that_nothing_is_wrong(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412")
+        await session.press("slash", *"customers_currency", "enter", "f")
+        await session.until_shown("How should deletes of billing.currencies behave?", "Nothing is wrong with")
+        assert "Suggested" not in session.screen
+
+
 async def test_a_wrong_name_is_said_to_be_one_and_the_right_one_leads_to_the_button_that_applies(
     incident_database: TestDatabase,
 ) -> None:

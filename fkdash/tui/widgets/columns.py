@@ -25,7 +25,7 @@ class ListColumn(Generic[RowT]):
     one with priority 0 never goes. A `patient` column grows only when the others
     have all they need, and an `extra` one is there only when the others have all they need.
     `shown` is painted in the place of `text`, which the filter and exports look at, and `drawn` into the cells
-    that the column has got.
+    that the column has got. The filter finds a row by what is `also` said of it too.
     """
 
     title: str
@@ -38,6 +38,11 @@ class ListColumn(Generic[RowT]):
     extra: bool = False
     shown: Callable[[RowT], str] | None = None
     drawn: Callable[[RowT, int], str] | None = None
+    also: Callable[[RowT], str] | None = None
+
+    def found_by(self, row: RowT) -> str:
+        """Give what the filter looks at."""
+        return self.text(row) if self.also is None else f"{self.text(row)}\n{self.also(row)}"
 
     def painted(self, row: RowT) -> str:
         """Give what the list shows of a row."""

@@ -352,7 +352,7 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         return max(1, self.size.height - 1)
 
     def _haystack(self, row: RowT) -> str:
-        return "\n".join(column.text(row) for column in self._columns)
+        return "\n".join(column.found_by(row) for column in self._columns)
 
     def _fit(self) -> None:
         columns, self._fitted = self._columns, self.inner_width

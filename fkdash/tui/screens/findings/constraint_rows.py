@@ -178,7 +178,13 @@ def columns(folds: Folds) -> list[ListColumn[ConstraintRow]]:
     """Give the list's columns; a row may stand for others."""
     return [
         ListColumn("", _symbol, 1, tone=_tone),
-        ListColumn("foreign key", lambda row: shown_columns(row.key), 16, shown=folds.name),
+        ListColumn(
+            "foreign key",
+            lambda row: shown_columns(row.key),
+            16,
+            shown=folds.name,
+            also=lambda row: row.key.name,  # which errors have
+        ),
         ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
         ListColumn(
             "on delete",

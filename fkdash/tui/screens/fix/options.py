@@ -120,7 +120,7 @@ class FixOptionsScreen(BaseScreen):
             orphaned=scanned is not None and bool(scanned.orphans.rows),
         )
         number = next((row.number for row in rows if self._suggested and row.option is self._suggested.option), "")
-        self._suggestion.tell(self._suggested, number)
+        self._suggestion.tell(self._suggested, number, otherwise="" if self.finding.rule else self.finding.message)
         self.on_row_list_moved()
 
     def on_screen_resume(self) -> None:
