@@ -389,8 +389,7 @@ def told_of(screen: Screen[object], active: ActiveBinding) -> str:
 
 def why_not(screen: Screen[object], name: str) -> str:
     """Give the reason why a key does nothing on this screen, "" when it does something."""
-    active = screen.active_bindings.get(name)
-    if active is None:
+    if (active := screen.active_bindings.get(name)) is None:
         return "no action here; ? lists the keys that work"
     if active.enabled:
         return ""
