@@ -139,6 +139,8 @@ PSQL_SETTINGS: Final = """\\set ON_ERROR_STOP on
 SETTINGS: Final = """SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SET default_transaction_isolation = 'read committed';
+SET DateStyle = 'ISO, MDY';
+SET IntervalStyle = postgres;
 """
 """What every script begins with: it depends on these, whatever a database or a role has set."""
 

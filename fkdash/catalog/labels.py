@@ -39,7 +39,7 @@ def label_columns(table: Table, configured: Mapping[str, tuple[str, ...]] | None
 
     `configured` maps `schema.table` to the columns an operator chose; names the table lacks are passed over.
     """
-    chosen = (configured or {}).get(str(table.name))
+    chosen = (configured or {}).get(f"{table.name.schema}.{table.name.name}")
     if chosen:
         return tuple(name for name in chosen if name in table.columns_by_name)
     by_lower_name = {column.name.lower(): column.name for column in table.columns}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
@@ -24,25 +23,17 @@ from fkdash.catalog.snapshot import (
 )
 from fkdash.catalog.surroundings import RewriteRule, Server, Trigger, TriggerFunction
 from fkdash.catalog.table_name import TableName
-from fkdash.errors import UsageError, reason_of
+from fkdash.errors import UsageError
+from fkdash.reading.files import LARGE_BYTES
+from fkdash.reading.source import parsed_json
 
 _FIRST_OID: Final = 1_000_000
 
 
 def load_snapshot(path: Path) -> Catalog:
     """Give the catalog in a snapshot's file; raises UsageError for any other file."""
-    if path.exists() and not path.is_file():
-        # A pipe or a device may have no end, or nobody who writes.
-        raise UsageError(
-            f"The snapshot {path} is not a file.", next_step="Write one with fkdash snapshot -o FILE."
-        )
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"The snapshot {path} cannot be read: {reason_of(error)}.",
-            next_step="Write one with fkdash snapshot -o FILE.",
-        ) from error
+    advice = "Write one with fkdash snapshot -o FILE."
+    document, _ = parsed_json(path, "snapshot", next_step=advice, most_bytes=LARGE_BYTES)
     if not isinstance(document, dict) or document.get("kind") != "snapshot" or document.get("fkdash") != 1:
         raise UsageError(f"{path} is not a snapshot.", next_step="Write one with fkdash snapshot -o FILE.")
     if document.get("version") != VERSION:

@@ -10,6 +10,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def visible(name: str) -> str:
+    """Give an identifier as people read it: as it is, quoted where blanks at its ends would not be seen."""
+    return name if name and name == name.strip() else quoted(name)
+
+
 class TableName(NamedTuple):
     """A table's schema and name, exactly as the catalog stores them."""
 
@@ -22,4 +27,4 @@ class TableName(NamedTuple):
         return f"{quoted(self.schema)}.{quoted(self.name)}"
 
     def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
+        return f"{visible(self.schema)}.{visible(self.name)}"

@@ -37,10 +37,7 @@ def read_team_file(path: Path) -> tuple[TeamFile, Source, Keys]:
 def load_baseline(path: Path) -> Baseline:
     """Give the baseline in a file; raises UsageError where it cannot be read."""
     advice = "Write one with fkdash check --write-baseline FILE."
-    try:
-        document, source = parsed_json(path, "baseline", next_step=advice)
-    except FileNotFoundError as error:
-        raise UsageError(f"The baseline {path} cannot be read: {reason_of(error)}.", next_step=advice) from error
+    document, source = parsed_json(path, "baseline", next_step=advice)
     return baseline_from(document, source)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.checking.turns import Room, Turns
 from fkdash.db.at_once import at_once
+from fkdash.db.lent import lent
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, NoConnectionLeftError, StoppedError, TimedOutError
 
@@ -56,12 +57,9 @@ async def room_at(targets: Sequence[Target], server: Hashable) -> Room:
     for target in targets[:_MOST_ASKED]:
         try:
             async with asyncio.timeout(PATIENT_SECONDS):
-                pool = await ReadPool.open(target, limits=Limits(connections=1))
-                try:
-                    async with pool.session() as session:
-                        return await _room(session)
-                finally:
-                    await pool.close()
+                limits = Limits(connections=1)
+                async with lent(await ReadPool.open(target, limits=limits)) as pool, pool.session() as session:
+                    return await _room(session)
         except TimeoutError:
             break
         except FkdashError:

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.table_name import visible
 from fkdash.fact import fact
 
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ def alone(reports: Sequence[CheckReport], groups: Iterable[Group]) -> Iterator[t
 def shape_words(finding: Finding) -> str:
     """Give `users.workspace_id → workspaces`, names without their schema."""
     key = finding.key
-    theirs = key.referenced.name if key.referenced.schema == key.table.schema else str(key.referenced)
-    return f"{key.table.name}.{', '.join(key.columns)} → {theirs}"
+    theirs = visible(key.referenced.name) if key.referenced.schema == key.table.schema else str(key.referenced)
+    return f"{visible(key.table.name)}.{', '.join(map(visible, key.columns))} → {theirs}"
 
 
 def places_words(places: Sequence[str], most: int = 3) -> str:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from fkdash.fact import fact
 from fkdash.private_file import require_private_folder
+from fkdash.reading.files import LARGE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fkdash.checking.result import CheckReport
 
-_LARGEST_BYTES: Final = 512 * 1024 * 1024
 _FINISHED: Final = "finished"
 
 
@@ -109,7 +109,7 @@ def kept_run(places: Iterable[str], of: str = "") -> KeptRun:
     path = Path(platformdirs.user_state_dir("fkdash", appauthor=False)) / "checks" / f"{name}.jsonl"
     run = KeptRun(path)
     with suppress(OSError, ValueError, KeyError, TypeError):
-        if path.stat().st_size > _LARGEST_BYTES:
+        if path.stat().st_size > LARGE_BYTES:
             return run
         run.finished = False
         # A line that was cut off ends the reading: what stands before it holds.

@@ -13,6 +13,7 @@ from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import source
 from fkdash.catalog.table_name import quoted
 from fkdash.checking.result import Unknown
+from fkdash.db.queries import query
 from fkdash.errors import FkdashError, NotPermittedError, NotRunError, ServerRefusedError, StoppedError
 from fkdash.preview.declared.called_functions import read_called
 from fkdash.rules.checks.fk106_set_default_not_referenced import settled
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session, Sessions
     from fkdash.rules.finding import Finding
-
-_CHECK = """
-select case when octet_length(c.conbin::text) > 4000000 then '{TOOLONG}' else c.conbin::text end as tree,
-       case when octet_length(c.conbin::text) <= 4000000 then pg_get_expr(c.conbin, c.conrelid) end as expression
-  from pg_constraint c
- where c.conrelid = $1::oid and c.conname = $2 and c.contype = 'c'
-"""
 
 
 async def answered(
@@ -94,7 +88,7 @@ async def _is_broken(session: Session, catalog: Catalog, question: BrokenRow) ->
     if table.locked:
         return None
     await refuse_planted_of(session, (table,))
-    row = await session.row(_CHECK, table.oid, question.check)
+    row = await session.row(query("fkdash.checking", "one_check"), table.oid, question.check)
     if row is None or row["expression"] is None:
         return None
     called = await read_called(session, (row["tree"],), {})

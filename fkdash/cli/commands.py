@@ -8,7 +8,7 @@ COMMANDS: Final = {
     "demo": "the incident on a private throwaway server, to look and try",
     "check": "what is wrong with the foreign keys, for people and for CI",
     "lint": "the same of files: migrations, dumps, schema files; no server",
-    "snapshot": "what is declared as one file, for check, list and fix plan --from",
+    "snapshot": "what is declared as one file, for --from of check, list, fix plan, fix export",
     "explain": "which foreign key is behind an error, and on which way",
     "list": "every foreign key in one line",
     "guard": "the query and code with which an application asks before it deletes",

@@ -138,15 +138,16 @@ def _names_of(command: str, words: Sequence[str]) -> Sequence[Row]:
     target = target_of(arguments)
 
     async def ask() -> Sequence[Row]:
+        from fkdash.db.lent import lent
         from fkdash.db.pool import Limits, ReadPool  # the driver takes a while to load
         from fkdash.db.queries import query
 
         async with asyncio.timeout(_SECONDS):
-            pool = await ReadPool.open(target, limits=Limits(statement_seconds=_SECONDS, connections=1))
-            try:
-                async with pool.session(_SECONDS) as session:
-                    return await session.rows(query("fkdash.catalog.postgres", "names"))
-            finally:
-                await pool.close()
+            limits = Limits(statement_seconds=_SECONDS, connections=1)
+            async with (
+                lent(await ReadPool.open(target, limits=limits)) as pool,
+                pool.session(_SECONDS) as session,
+            ):
+                return await session.rows(query("fkdash.catalog.postgres", "names"))
 
     return asyncio.run(ask())

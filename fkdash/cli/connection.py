@@ -6,7 +6,7 @@ import asyncio
 import getpass
 import os
 import sys
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -15,6 +15,7 @@ from fkdash.cli.command_words import refuse_command_as_database
 from fkdash.cli.commands import COMMANDS
 from fkdash.cli.messages import tell
 from fkdash.cli.settings import operator_settings
+from fkdash.db.lent import lent
 from fkdash.db.look import with_look
 from fkdash.db.target import PasswordPrompt, Target, refuse_writing
 from fkdash.db.where.conninfo import without_password
@@ -228,11 +229,8 @@ async def looking(
         pool = await ReadPool.open(ask_looking_password(target), limits=limits)
     for note in pool.notes:
         tell(f"note: {note}")
-    async with pool.in_a_row() if nothing_else else nullcontext():
-        try:
-            yield pool
-        finally:
-            await pool.close()
+    async with lent(pool, nothing_else=nothing_else):
+        yield pool
 
 
 def run_async(work: Coroutine[Any, Any, _T]) -> _T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,11 @@ from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.catalog.snapshot_reading import load_snapshot
 from fkdash.cli.connection import looking, run_async, target_of
 from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
-from fkdash.errors import UsageError, reason_of
+from fkdash.errors import UsageError
 from fkdash.fact import fact
 from fkdash.fix.plan_file.document import plan_of
+from fkdash.reading.files import LARGE_BYTES
+from fkdash.reading.source import parsed_json
 
 if TYPE_CHECKING:
     import argparse
@@ -86,13 +87,11 @@ def _in_file(arguments: argparse.Namespace) -> Source:
     path: Path = arguments.source
     if arguments.dsn or arguments.dbname or arguments.host or arguments.profile:
         raise UsageError("--from reads a file; a database cannot be read too.", next_step="Leave one of them out.")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read as a plan or a snapshot: {reason_of(error)}.") from error
+    advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json, or with fkdash snapshot."
+    document, source = parsed_json(path, "plan or snapshot", next_step=advice, most_bytes=LARGE_BYTES)
     if isinstance(document, dict) and document.get("kind") == "snapshot":
         return run_async(_in_snapshot(load_snapshot(path), arguments))
-    return Source(_fitting(arguments, plan_of(document), path))
+    return Source(_fitting(arguments, plan_of(document, source), path))
 
 
 async def _in_snapshot(snapshot: Catalog, arguments: argparse.Namespace) -> Source:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.action import Action
 from fkdash.catalog.postgres.read import read_whole_catalog
+from fkdash.catalog.table_name import visible
 from fkdash.checking.key_groups import key_groups
 from fkdash.cli.connection import (
     LEFT_TO_THE_END,
@@ -116,13 +117,13 @@ def _action(text: str) -> Action:
 def _group_line(group: KeyGroup) -> str:
     """Say once what many schemas have in common: names without the schema, and who differs."""
     key = group.keys[0]
-    theirs = key.referenced.name if key.referenced.schema == key.table.schema else str(key.referenced)
+    theirs = visible(key.referenced.name) if key.referenced.schema == key.table.schema else str(key.referenced)
     count = f"{len(group.keys):,} \N{MULTIPLICATION SIGN} "
-    return plain(f"{count}{_said(key, key.table.name, theirs)}  in {group.places_words}")
+    return plain(f"{count}{_said(key, visible(key.table.name), theirs)}  in {group.places_words}")
 
 
 def _line(key: ForeignKey) -> str:
-    return plain(f"{_said(key, str(key.table), str(key.referenced))}  {key.name}")
+    return plain(f"{_said(key, str(key.table), str(key.referenced))}  {visible(key.name)}")
 
 
 def _said(key: ForeignKey, table: str, referenced: str) -> str:
@@ -131,8 +132,9 @@ def _said(key: ForeignKey, table: str, referenced: str) -> str:
         state = "  NOT VALID"
     late = "  INITIALLY DEFERRED" if key.initially_deferred else "  DEFERRABLE" if key.deferrable else ""
     some = f" ({', '.join(key.delete_columns)})" if key.delete_columns else ""
+    ours, theirs = (", ".join(map(visible, each)) for each in (key.columns, key.referenced_columns))
     return (
-        f"{table}({', '.join(key.columns)}) -> {referenced}({', '.join(key.referenced_columns)})  ON "
+        f"{table}({ours}) -> {referenced}({theirs})  ON "
         f"DELETE {key.on_delete}{some}  ON UPDATE {key.on_update}{late}{state}"
     )
 

@@ -14,7 +14,7 @@ from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.selection import number
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.where.conninfo import is_uri
-from fkdash.errors import AlreadySoError, UsageError, reason_of
+from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fact import fact
 from fkdash.fix.blocker_relief import chosen_rows
 from fkdash.fix.declare import new_key_named
@@ -265,8 +265,5 @@ def _carried(arguments: argparse.Namespace) -> Plan | None:
             "--plan says what is to be done; --option, --value, --value-from, --of and the pace cannot say it too."
         )
     advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
-    try:
-        document, source = parsed_json(path, "plan", next_step=advice)
-    except FileNotFoundError as error:
-        raise UsageError(f"The plan {path} cannot be read: {reason_of(error)}.", next_step=advice) from error
+    document, source = parsed_json(path, "plan", next_step=advice)
     return plan_of(document, source)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUMMARY = (
     "Write what is declared in a database as one JSON file: structure only, no rows, no statistics, no roles. "
-    "check, list and fix plan take it with --from. Only reads."
+    "check, list, fix plan and fix export take it with --from. Only reads."
 )
 EXAMPLES = """examples:
   fkdash snapshot app -o schema.json

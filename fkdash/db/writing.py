@@ -71,8 +71,7 @@ class Writer:
         self.pooled = opened.connection.get_server_pid() != backend_pid
         self.where = target.describe(opened.address)
         self._connection: asyncpg.Connection[asyncpg.Record] = opened.connection
-        self._begin_script = query("fkdash.db", "begin_writing").format(idle_ms=round(idle_seconds * 1000))
-        self._begin_script += applied_locally(target.settings)
+        self._idle_ms = round(idle_seconds * 1000)
         self.is_retired = False
 
     @property
@@ -102,16 +101,17 @@ class Writer:
         self.pooled = self._connection.get_server_pid() != self.backend_pid
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[WriteSession]:
+    async def transaction(self, *, one_snapshot: bool = False) -> AsyncIterator[WriteSession]:
         """Give a session whose transaction is committed at the end, rolled back when the block raises.
 
+        With `one_snapshot` (REPEATABLE READ) writing a row that somebody else changed since is an error (40001).
         COMMIT is waited for even when the task is cancelled; the cancellation
         follows. Raises CommitUnknownError when the connection ends during it,
         ServerRefusedError when the server rolled back instead, UsageError where
         the target is read-only.
         """
         refuse_writing(self.target)
-        async with self._begun() as session:
+        async with self._begun(one_snapshot=one_snapshot) as session:
             yield session
             session.end()
             await self._commit(session)
@@ -139,11 +139,16 @@ class Writer:
         return bool(sent)
 
     @asynccontextmanager
-    async def _begun(self) -> AsyncIterator[WriteSession]:
+    async def _begun(self, *, one_snapshot: bool = False) -> AsyncIterator[WriteSession]:
+        begin = query("fkdash.db", "begin_writing").format(
+            isolation="REPEATABLE READ" if one_snapshot else "READ COMMITTED",
+            settings=applied_locally(self.target.settings),
+            idle_ms=self._idle_ms,
+        )
         session = WriteSession(self._connection, where=self.where, statement_seconds=None)
         try:
             with translating("beginning a transaction", where=self.where, connection=self._connection):
-                await self._connection.execute(self._begin_script)
+                await self._connection.execute(begin)
                 if self.pooled:
                     self.backend_pid = await self._connection.fetchval(query("fkdash.db", "backend_pid"))
             yield session

@@ -73,7 +73,7 @@ def relieve(
     if values and any(_is_named(key, row, values) for row in chosen):
         raise UsageError(
             "The row that blocking rows are to refer to is one of those they are moved away from.",
-            next_step="Name another with --value.",
+            next_step="Name another one.",
         )
     kept = kept_blockers(key)
     renamed = asked.picks is not None and bool(set(catalog.tables[key.table].primary_key) & set(key.columns))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.too_long import MOST_CHARACTERS, TOO_LONG
 from fkdash.fix.declare import FOR_NEW_KEYS, is_new, then_of_new
 from fkdash.fix.option import AS_TODAY
 from fkdash.fix.promise import promised
 from fkdash.fix.remedies.registry import BY_ID, REMEDIES
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.fix.option import Option
     from fkdash.fix.remedy import Remedy
     from fkdash.rules.finding import Finding
@@ -35,7 +36,7 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
     if not finding.key.name:
         return ()
     listed = [
-        (remedy, option)
+        (remedy, _as_it_can_be_put_back(catalog, finding.key, option))
         for remedy in REMEDIES
         if _listed(catalog, finding, remedy) and (option := remedy.offer(catalog, finding)) is not None
     ]
@@ -53,6 +54,18 @@ def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:
         if remedy.shown_refused and option.refused and option.id not in answering and finding.statements
     ]
     return (*answers, *refused)
+
+
+def _as_it_can_be_put_back(catalog: Catalog, key: ForeignKey, option: Option) -> Option:
+    """Give an option, refused where what it replaces is too long to be read: it would be lost."""
+    columns = catalog.tables[key.table].columns_by_name
+    if key.comment == TOO_LONG and option.id != "create-index":
+        lost = "the comment of the constraint"
+    elif option.id == "set-column-default" and any(columns[name].default == TOO_LONG for name in key.columns):
+        lost = "the default"
+    else:
+        return option
+    return replace(option, refused=f"{lost} has more than {MOST_CHARACTERS:,} characters and would be lost")
 
 
 def _listed(catalog: Catalog, finding: Finding, remedy: Remedy) -> bool:

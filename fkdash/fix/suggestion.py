@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.action import Action
 from fkdash.counted import counted
 from fkdash.fact import fact
+from fkdash.fix.declare import is_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,13 +48,13 @@ def suggestion(
     holding: int | None = None,
     orphaned: bool = False,
 ) -> Suggestion | None:
-    """Give what to do tonight about a finding, None where nothing that answers it can be planned.
+    """Give what to do tonight about a finding, None where nothing is wrong or no answer to it can be planned.
 
     `offered` are the options that answer it, what changes least first; `holding` is how many rows
     hold others back today, None where that is not known; `orphaned` says that some are known to refer to nothing.
     """
     ready = {option.id: option for option in offered if not option.refused}
-    if not ready:
+    if not ready or not (finding.rule or orphaned or is_new(catalog, finding.key)):
         return None
     if finding.rule.startswith(_CONTRADICTIONS) and "no-action" in ready:
         return Suggestion(

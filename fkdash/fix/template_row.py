@@ -46,6 +46,6 @@ async def template_words(
     if row is None:
         raise UsageError(
             f"{key.referenced} has no row {in_words(chosen)}.",
-            next_step="Name one that is there with --like, or values with --value COLUMN=VALUE.",
+            next_step="Name one that is there, or values for its columns.",
         )
     return tuple(f"{name}={row[number]}" for number, name in enumerate(names) if row[number] is not None)

@@ -163,7 +163,7 @@ def _picked(key: ForeignKey, found: Sequence[Row], chosen: Sequence[Values]) -> 
     if len(rows) > MOST_PICKED:
         raise UsageError(
             f"More than {MOST_PICKED:,} rows of {key.table} refer to the rows that are to be freed.",
-            next_step="Free fewer at a time: name fewer with --of.",
+            next_step="Free fewer at a time: name fewer.",
         )
     return tuple(rows.values())
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple, TextIO, TypeAlias
-
-from rich.cells import cell_len
 
 from fkdash.fact import fact
 from fkdash.pictures.cells import Writing
@@ -117,11 +114,6 @@ def pen_of(stream: TextIO) -> Pen:
 def text_of(picture: Picture) -> str:
     """Give a picture as text, a line each, without roles and without spaces at the ends."""
     return "\n".join("".join(span.text for span in row).rstrip() for row in picture)
-
-
-def width_of(row: Sequence[Span]) -> int:
-    """Give how many cells a line takes."""
-    return sum(cell_len(span.text) for span in row)
 
 
 def bar(number: int, largest: int, cells: int, pen: Pen) -> str:

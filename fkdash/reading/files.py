@@ -12,9 +12,13 @@ from fkdash.errors import UsageError, reason_of
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """A baseline of 50,000 foreign keys has 10 MB."""
+LARGE_BYTES: Final = 512 * 1024 * 1024
+"""For what tells of every table and key: a snapshot, what a scan or a check said."""
 
 
-def read_text(path: Path, what: str = "file", *, next_step: str = "Name another.") -> str:
+def read_text(
+    path: Path, what: str = "file", *, next_step: str = "Name another.", most_bytes: int = MOST_BYTES
+) -> str:
     """Give the text of a file; `what` names it in messages, such as "baseline".
 
     Raises FileNotFoundError where there is none, UsageError for what is no plain file, is too large, cannot be
@@ -31,16 +35,16 @@ def read_text(path: Path, what: str = "file", *, next_step: str = "Name another.
                 next_step=f"Save it into a file first, and name that. {next_step}",
             )
         with os.fdopen(descriptor, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(most_bytes + 1)
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
         raise UsageError(
             f"The {what} {name} cannot be read: {plain(reason_of(error))}.", next_step=next_step
         ) from error
-    if len(data) > MOST_BYTES:
+    if len(data) > most_bytes:
         raise UsageError(
-            f"The {what} {name} is larger than {MOST_BYTES // 1024 // 1024} MB.",
+            f"The {what} {name} is larger than {most_bytes // 1024 // 1024} MB.",
             next_step=f"Nothing of that size is expected there. {next_step}",
         )
     try:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from fkdash.counted import counted
 from fkdash.db.text import plain
-from fkdash.errors import UsageError
+from fkdash.errors import UsageError, reason_of
 from fkdash.fact import fact
-from fkdash.reading.files import read_text
+from fkdash.reading.files import MOST_BYTES, read_text
 from fkdash.reading.lines import json_line, toml_line
 from fkdash.reading.typed import Found, Remark, typed
 
@@ -103,9 +103,14 @@ def parsed_toml(path: Path, what: str) -> tuple[dict[str, Any], Source]:
     return document, Source(str(path), toml_line(text), document)
 
 
-def parsed_json(path: Path, what: str, *, next_step: str) -> tuple[Any, Source]:
-    """Give a JSON file's document and its source; raises as `parsed_toml` does."""
-    text = read_text(path, what, next_step=next_step)
+def parsed_json(path: Path, what: str, *, next_step: str, most_bytes: int = MOST_BYTES) -> tuple[Any, Source]:
+    """Give a JSON file's document and its source; raises UsageError for one that is missing or cannot be read."""
+    try:
+        text = read_text(path, what, next_step=next_step, most_bytes=most_bytes)
+    except FileNotFoundError as error:
+        raise UsageError(
+            plain(f"The {what} {path} cannot be read: {reason_of(error)}."), next_step=next_step
+        ) from error
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

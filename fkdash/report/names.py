@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import visible
+
 if TYPE_CHECKING:
     from fkdash.catalog.model import ForeignKey
     from fkdash.catalog.table_name import TableName
@@ -11,10 +13,11 @@ if TYPE_CHECKING:
 
 def shown_name(name: TableName) -> str:
     """Give a table's name as lists show it: the schema only where it is not public."""
-    return name.name if name.schema == "public" else str(name)
+    return visible(name.name) if name.schema == "public" else str(name)
 
 
 def shown_columns(key: ForeignKey) -> str:
     """Give the referencing columns with their table: `users.workspace_id`, `invoices.(tenant_id,case_id)`."""
-    columns = key.columns[0] if len(key.columns) == 1 else f"({','.join(key.columns)})"
+    names = [visible(each) for each in key.columns]
+    columns = names[0] if len(names) == 1 else f"({','.join(names)})"
     return f"{shown_name(key.table)}.{columns}"

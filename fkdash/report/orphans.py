@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.confirmed_references import reference_name, spelled_reference
+from fkdash.catalog.table_name import visible
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.orphans.consequences import consequences
@@ -52,13 +53,14 @@ def reference_line(each: ScannedReference) -> str:
 
 def arrow(key: ForeignKey) -> str:
     """Give a reference as `table (columns) -> table (columns)`."""
-    return f"{key.table} ({', '.join(key.columns)}) -> {key.referenced} ({', '.join(key.referenced_columns)})"
+    ours, theirs = (", ".join(map(visible, each)) for each in (key.columns, key.referenced_columns))
+    return f"{key.table} ({ours}) -> {key.referenced} ({theirs})"
 
 
 def standing(reference: Reference) -> str:
     """Give the constraint's name, or that there is none."""
     if reference.declared:
-        return reference.key.name
+        return visible(reference.key.name)
     return "not declared, confirmed in [references]" if reference.confirmed else "not declared"
 
 

@@ -371,7 +371,7 @@ def help_for(screen: Screen[Any]) -> list[Help]:
         found[identity] = Help(
             (*(known.keys if known is not None else ()), spelling(name)),
             binding.description,
-            binding.tooltip or _told_of(screen, active) or binding.description,
+            told_of(screen, active),
             identity,
             binding.show,
             active.enabled,
@@ -379,18 +379,17 @@ def help_for(screen: Screen[Any]) -> list[Help]:
     return list(found.values())
 
 
-def _told_of(screen: Screen[object], active: ActiveBinding) -> str:
-    """Give the first sentence that an action says of itself, without its full stop."""
+def told_of(screen: Screen[object], active: ActiveBinding) -> str:
+    """Give what a key does: its own words, or the first sentence that its action says of itself."""
     space, _, action = active.binding.action.partition("(")[0].rpartition(".")
-    node = {"app": screen.app, "screen": screen}.get(space, active.node)
-    does = getattr(node, f"action_{action}", None)
-    return (does.__doc__ or "").partition("\n")[0].removesuffix(".") if does is not None else ""
+    does = getattr({"app": screen.app, "screen": screen}.get(space, active.node), f"action_{action}", None)
+    said = active.binding.tooltip or (does.__doc__ if does is not None else "") or active.binding.description
+    return said.partition("\n")[0].removesuffix(".")
 
 
 def why_not(screen: Screen[object], name: str) -> str:
     """Give the reason why a key does nothing on this screen, "" when it does something."""
-    active = screen.active_bindings.get(name)
-    if active is None:
+    if (active := screen.active_bindings.get(name)) is None:
         return "no action here; ? lists the keys that work"
     if active.enabled:
         return ""

@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.db.lent import lent
 from fkdash.errors import FkdashError, UsageError
 from fkdash.fact import fact
 from fkdash.profiles import Destination
@@ -76,12 +77,8 @@ async def look_into(target: Target) -> CheckReport:
     from fkdash.checking.database import CheckOptions, check
     from fkdash.db.pool import Limits, ReadPool  # not before the first frame
 
-    pool = await ReadPool.open(target, limits=Limits(connections=1))
-    async with pool.in_a_row():
-        try:
-            return await check(pool, CheckOptions(count_rows=False), where=pool.where)
-        finally:
-            await pool.close()
+    async with lent(await ReadPool.open(target, limits=Limits(connections=1)), nothing_else=True) as pool:
+        return await check(pool, CheckOptions(count_rows=False), where=pool.where)
 
 
 async def list_databases(destination: Destination, seconds: float) -> tuple[list[Destination], Room | None]:
@@ -94,11 +91,8 @@ async def list_databases(destination: Destination, seconds: float) -> tuple[list
 
     try:
         async with asyncio.timeout(seconds):
-            pool = await ReadPool.open(destination.target, limits=Limits(connections=1))
-            try:
+            async with lent(await ReadPool.open(destination.target, limits=Limits(connections=1))) as pool:
                 names, room = await databases_of(pool)
-            finally:
-                await pool.close()
     except (FkdashError, TimeoutError):
         return [destination], None
     return databases_in(destination, names), room

@@ -155,7 +155,8 @@ class SafeApp(App[int], inherit_bindings=False):
             return
         reason = keys.why_not(self.screen, event.key)
         if reason:
-            self.answer(f"{keys.spelling(event.key)}: {reason}")
+            typed = (event.character or "") if event.is_printable else ""
+            self.answer(f"{self.glyphs.plain(typed.strip()) or keys.spelling(event.key)}: {reason}")
 
     async def on_event(self, event: events.Event) -> None:
         """Hand what is typed to the screen that the keys before it open, however quickly it follows them.

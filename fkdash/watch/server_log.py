@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SECONDS: Final = 10.0
 _MAY_NOT: Final = (
     "As a superuser: GRANT pg_monitor, pg_read_server_files TO the role; GRANT EXECUTE ON FUNCTION "
-    "pg_read_binary_file(text, bigint, bigint, boolean) TO the role. Or give the log: --log FILE, or - for stdin."
+    "pg_read_binary_file(text, bigint, bigint, boolean) TO the role. Or: fkdash watch --log FILE."
 )
 _TOO_SILENT: Final = frozenset({"log", "fatal", "panic"})
 
@@ -111,7 +111,7 @@ class ServerLog:
             if current is None:
                 raise FkdashError(
                     "The server keeps no log file of its own: logging_collector is off.",
-                    next_step="Give the log: --log FILE, or - for standard input.",
+                    next_step="Give the log: fkdash watch --log FILE, or --log - for standard input.",
                 )
             files = await self._listed()
             if self._from_end:

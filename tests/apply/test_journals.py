@@ -66,6 +66,23 @@ async def test_what_cannot_be_read_is_named_and_left_out_and_keeps_nothing_from_
         assert (worked.code, "Traceback" in worked.err) == (0, False), worked
 
 
+@pytest.mark.parametrize("mb", [70, 100_000])
+async def test_a_file_that_is_larger_than_a_journal_can_be_is_named_at_once(tmp_path: Path, mb: int) -> None:
+    runs = tmp_path / "fkdash" / "runs"
+    runs.mkdir(parents=True, mode=0o700)
+    large = runs / "20990101T000000.000000Z-public.children.ck.jsonl"
+    with large.open("wb") as file:
+        file.truncate(mb * 1024 * 1024)  # of zeros, that take no room
+    large.chmod(0o600)
+    began = time.monotonic()
+    listed = await run("fix", "history", state=tmp_path)
+    shown = await run("fix", "show", str(large), state=tmp_path)
+    assert time.monotonic() - began < in_time(5)
+    assert (listed.code, shown.code, "MB" in shown.err) == (0, 2, True), shown
+    for said in (listed.err, shown.err):
+        assert f"{large} is not the journal of a run: it has" in said
+
+
 async def test_a_run_that_was_undone_and_the_one_that_undid_it_are_told_apart(
     database: TestDatabase, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,9 @@ _ROWS = "select md5(string_agg(c::text, '|' order by id)) from children c"
 _ORPHANS = "select count(*) from children c where parent_id is not null and not exists (select from parents p where p.id = c.parent_id)"
 _DEFINITION = "select pg_get_constraintdef(oid) || ' ' || coalesce(obj_description(oid), '') from pg_constraint where conname = 'ck'"
 
+_MOVED = """day = make_date(2026, 5, 6) and span = make_interval(days => -1, secs => 7384)
+  and at = timestamptz '2026-05-06 10:00+00'"""
+
 
 @pytest.fixture
 async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
@@ -45,6 +49,15 @@ async def truth(bench: Workbench, ended: RunEnded) -> str:
     catalog = await bench.look()
     async with bench.pool.session() as session:
         return await what_is_true(session, catalog, recorded_run(ended.journal).plan)
+
+
+async def _pasted(database: TestDatabase, script: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", database.socket_directory, "-U", "postgres",
+        database.name, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, err = await process.communicate(script.encode())
+    assert process.returncode == 0, err.decode()
 
 
 @pytest.mark.parametrize(
@@ -71,16 +84,39 @@ async def test_orphans_are_repaired_and_put_back_exactly_as_they_were(
     assert "keeps no row" in await truth(bench, ended)
 
 
+async def test_a_date_an_interval_and_a_moment_that_are_typed_are_the_same_for_looking_and_for_writing(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        "create table days (day date, span interval, at timestamptz(3), primary key (day, span, at));"
+        "insert into days select d, s, a from unnest(array['2026-05-06', '2026-06-05']::date[]) d, "
+        "  unnest(array['-1 day +2:03:04', '-1 day -2:03:04']::interval[]) s, "
+        "  unnest(array['2026-05-06 10:00+00', '2026-05-06 10:00+05:30']::timestamptz[]) a;"
+        "create table visits (id int primary key, day date, span interval, at timestamptz);"
+        "insert into visits values (1, '1999-01-01', '1 s', '1999-01-01');"
+        "alter table visits add constraint vk foreign key (day, span, at) references days not valid;"
+        f"alter database {database.name} set DateStyle = 'SQL, DMY';"
+        f"alter database {database.name} set TimeZone = 'Asia/Kolkata';"
+        f"alter database {database.name} set IntervalStyle = 'sql_standard'"
+    )
+    words = ["day=05/06/2026", "span=-1 2:03:04", "at=May 6, 2026 10:00 AM"]
+    for settings in ({}, {"DateStyle": "SQL, DMY"}):
+        async with workbench(database, tmp_path) as bench:
+            bench.pool.target = replace(bench.pool.target, settings=settings)
+            ended = await bench.apply("vk", "reparent-orphans", words=words)
+            good(ended)
+            assert await database.value(f"select {_MOVED} from visits")
+            good(await bench.undo(ended))
+    async with workbench(database, tmp_path) as bench:
+        await _pasted(database, plan_sql(await bench.plan("vk", "reparent-orphans", words=words)))
+    assert await database.value(f"select {_MOVED} from visits")
+
+
 async def test_the_way_back_runs_as_a_script_too(bench: Workbench) -> None:
     rows = await bench.database.value(_ROWS)
     ended = await bench.apply("ck", "delete-orphans")
     back = undo_plan(await bench.look(), recorded_run(ended.journal).plan)
-    process = await asyncio.create_subprocess_exec(
-        psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", bench.database.socket_directory, "-U", "postgres",
-        bench.database.name, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    _, err = await process.communicate(plan_sql(back).encode())
-    assert process.returncode == 0, err.decode()
+    await _pasted(bench.database, plan_sql(back))
     assert await bench.database.value(_ROWS) == rows
 
 

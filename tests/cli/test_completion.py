@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from fkdash.cli.commands import COMMANDS
 from fkdash.cli.parsers import parser_of
+from fkdash.cli.snapshot import SUMMARY
 from fkdash.cli.spec import EXIT_CODES, arguments_of
 from fkdash.cli.typed_line import TypedLine, typed_line
 from fkdash.report.documents.kinds import DOCUMENTS, schema_of
@@ -38,6 +39,13 @@ async def known(*words: str, shell: str = "zsh") -> list[str]:
     while not (names := await completed(*words, shell=shell)) and time.monotonic() < ends:
         pass
     return names
+
+
+def test_the_help_of_snapshot_names_every_command_that_takes_one() -> None:
+    for name in COMMANDS:
+        if any("--from" in each.option_strings for each in arguments_of(name)):
+            assert name in SUMMARY.partition("--from")[0], name
+            assert name in COMMANDS["snapshot"]
 
 
 async def test_commands_options_and_choices_are_completed() -> None:

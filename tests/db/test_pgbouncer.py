@@ -17,10 +17,10 @@ from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
 from fkdash.errors import ServerRefusedError, TimedOutError
 from tests.db.conftest import Eventually
-from tests.support.changes import Workbench
+from tests.support.changes import Workbench, good
 from tests.support.pgbouncer import PROGRAM, pgbouncer
 from tests.support.servers import TestDatabase
-from tests.support.traffic import SCHEMA
+from tests.support.traffic import ORPHANS, SCHEMA
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="pgbouncer is not installed")
 
@@ -164,6 +164,25 @@ async def test_a_fix_goes_through_whole_and_an_index_build_is_stopped_at(
         ]
         assert len(stops) == 1
         assert "an index build needs a session of its own" in stops[0]
+    finally:
+        await pool.close()
+
+
+async def test_rows_are_repaired_in_batches_and_put_back_through_a_pooler(
+    pooled: Target, database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        f"{SCHEMA} alter table children drop constraint ck; insert into children (parent_id) values (1001), (1002);"
+        "alter table children add constraint ck foreign key (parent_id) references parents not valid"
+    )
+    pool = await ReadPool.open(pooled)
+    try:
+        bench = Workbench(database, pool, tmp_path)
+        ended = await bench.apply("ck", "delete-orphans")
+        good(ended)
+        assert await database.value(ORPHANS) == 0
+        good(await bench.undo(ended))
+        assert await database.value(ORPHANS) == 2
     finally:
         await pool.close()
 

@@ -8,7 +8,7 @@ import pytest
 
 from fkdash.catalog.action import Action
 from fkdash.catalog.model import Catalog, Column, ForeignKey
-from fkdash.fix.fix_for import subject_of
+from fkdash.fix.fix_for import anything_about, subject_of
 from fkdash.fix.options import options
 from fkdash.fix.suggestion import Suggestion, suggestion
 from tests.rules.catalogs import catalog, reference, table
@@ -58,6 +58,17 @@ def test_no_check_is_suggested_that_is_known_to_fail(on_delete: Action, remedy: 
     found = suggested(declared, key, orphaned=True)
     assert found.option.id == remedy
     assert found.reasons[0] == "rows refer to nothing, so checking them as they are would fail"
+
+
+def test_nothing_is_suggested_for_a_key_with_which_nothing_is_wrong() -> None:
+    workspaces, users = table("workspaces"), table("users", Column(2, "workspace_id", "bigint"))
+    key = reference(users, "workspace_id", workspaces, Action.NO_ACTION)
+    declared = catalog(workspaces, users, key)
+    about = anything_about(key)
+    assert suggestion(declared, about, options(declared, about)) is None
+    assert suggestion(declared, about, options(declared, about), orphaned=True) is not None
+    undeclared = catalog(workspaces, users)
+    assert suggestion(undeclared, about, options(undeclared, about)) is not None
 
 
 def test_what_cannot_be_planned_is_not_suggested() -> None:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from fkdash.db.text import plain
 from fkdash.pictures.bars import Bar, bars
 from fkdash.pictures.fates import Outcome, fates
 from fkdash.pictures.path import Hop, path
-from fkdash.pictures.picture import ASCII, LEAST_CELLS, UNICODE, Pen, Picture, bar, text_of, width_of
+from fkdash.pictures.picture import ASCII, LEAST_CELLS, UNICODE, Pen, Picture, Span, bar, text_of
 from fkdash.pictures.relations import Reference, relation_map
 from fkdash.pictures.timeline import StepTime, duration, timeline
 from fkdash.pictures.tree import Node, guides, tree
 from fkdash.pictures.waits import Waiting, age, concerning, waits
 from tests.pictures.hostile import ACTIONS, DRAWN_WIDTHS, NAMES, NUMBERS, PENS, WIDTHS
+
+
+def width_of(row: Sequence[Span]) -> int:
+    return sum(cell_len(span.text) for span in row)
+
 
 BARS = st.lists(st.builds(Bar, NAMES, NUMBERS, st.booleans()), max_size=6)
 NODES = st.lists(

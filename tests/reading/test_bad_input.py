@@ -277,6 +277,8 @@ _FILES = {
     "--plan": ("fix", "apply", "--plan"),
     "journal": ("fix", "show"),
     "undo": ("fix", "undo"),
+    "snapshot": ("check", "--from"),
+    "export": ("fix", "export", "ck", "--option", "no-action", "--tool", "psql", "--dir", "/", "--from"),
 }
 _PLACES = {"FKDASH_CONFIG": ("list", "--profile", "x"), "PGSERVICEFILE": ("list", "service=x"), "PGPASSFILE": ("list", "-h", "127.0.0.1", "-p", "1"), "PGSSLROOTCERT": ("list", "-h", "127.0.0.1", "-p", "1")}  # fmt: skip
 
@@ -287,6 +289,8 @@ _PLACES = {"FKDASH_CONFIG": ("list", "--profile", "x"), "PGSERVICEFILE": ("list"
         *((name, "device") for name in (*_FILES, *_PLACES)),
         ("journal", "pipe"),
         ("--plan", "pipe"),
+        ("snapshot", "pipe"),
+        ("export", "pipe"),
         ("--config", "folder"),
     ],
 )

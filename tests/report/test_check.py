@@ -23,7 +23,7 @@ from fkdash.db.pool import Limits, ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import UnreachableError
 from fkdash.report.check.as_github import check_github
-from fkdash.report.check.as_json import check_document, check_json
+from fkdash.report.check.as_json import check_document, check_json_pieces
 from fkdash.report.check.as_junit import check_junit
 from fkdash.report.check.as_markdown import check_markdown, escaped
 from fkdash.report.check.as_sarif import MOST_RESULTS, check_sarif
@@ -64,7 +64,7 @@ async def report(database: TestDatabase, pool: ReadPool) -> CheckReport:
 async def test_the_json_document_is_the_contract(database: TestDatabase, pool: ReadPool) -> None:
     await database.execute(_SCHEMA.partition("CREATE TABLE odd")[0])
     report = await check(pool, CheckOptions())
-    document = json.loads(check_json([report]))
+    document = json.loads("".join(check_json_pieces([report])))
     assert list(document)[:6] == ["fkdash", "kind", "server", "tables", "foreign_keys", "findings"]
     assert (document["fkdash"], document["kind"]) == (1, "check")
     assert document["server"]["database"] == database.name
@@ -306,7 +306,7 @@ async def test_joins_in_views_are_read(database: TestDatabase, pool: ReadPool) -
     report = await check(pool, CheckOptions(rules=(rule("FK207"),)))
     [reported] = report.findings
     assert reported.finding.evidence == ("view public.bought joins public.orders.buyer to public.users.id",)
-    assert json.loads(check_json([report]))["findings"][0]["constraint"] is None
+    assert json.loads("".join(check_json_pieces([report])))["findings"][0]["constraint"] is None
 
 
 async def test_only_chosen_tables_count(database: TestDatabase, pool: ReadPool) -> None:

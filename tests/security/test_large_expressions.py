@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import resource
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -57,6 +63,58 @@ async def test_an_expression_of_millions_of_characters_is_neither_evaluated_nor_
         if arguments[0] == "preview":
             written = "SET DEFAULT" not in planted or action == "SET DEFAULT"
             assert json.loads(command.out)["verdict"] == ("unknown" if written else "allowed")
+
+
+_KEY = "ALTER TABLE c ADD CONSTRAINT {0}_fk FOREIGN KEY ({0}) REFERENCES p ON DELETE SET NULL"
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "ALTER TABLE c ADD CHECK (a IS NOT NULL OR %L <> 'x'), ALTER b SET DEFAULT %L",
+        "COMMENT ON CONSTRAINT a_fk ON c IS %L; COMMENT ON CONSTRAINT b_fk ON c IS %L",
+        "CREATE UNIQUE INDEX ON c (a) WHERE b <> %L; CREATE INDEX ON c ((b || %L))",
+        "CREATE DOMAIN d AS text DEFAULT %L CHECK (value <> %L); ALTER TABLE c ALTER b TYPE d",
+        "CREATE VIEW v AS SELECT c.id FROM c JOIN p ON a = p.id AND b <> %L",
+    ],
+)
+async def test_what_somebody_made_millions_of_characters_long_stays_on_the_server(
+    database: TestDatabase, planted: str, tmp_path: Path
+) -> None:
+    await database.execute("CREATE TABLE p (id text PRIMARY KEY); CREATE TABLE c (id int, a text, b text)")
+    for name in ("a", "b"):
+        await database.execute(_KEY.format(name))
+    for statement in planted.split("; "):
+        texts = ", repeat('y', 12000000)" * statement.count("%L")
+        await database.execute(await database.value(f"SELECT format($1{texts})", statement))
+    most = 1024**3
+    for command in (("check",), ("report",), ("snapshot",), ("list", "--format", "json"), ("fix", "plan", "a_fk")):
+        read = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-m", "fkdash", *command, database.dsn], capture_output=True, text=True, check=False,
+            env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
+        )  # fmt: skip
+        assert read.returncode in (0, 1), (command, read.stderr)
+        assert len(read.stdout) < _MOST_SHOWN
+
+
+async def test_no_fix_loses_a_comment_or_a_default_that_is_too_long_to_be_put_back(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (id text PRIMARY KEY); CREATE TABLE c (id int, a text, b text NOT NULL)"
+    )
+    for name in ("a", "b"):
+        await database.execute(_KEY.format(name))
+    for statement in ("COMMENT ON CONSTRAINT a_fk ON c IS %L", "ALTER TABLE c ALTER b SET DEFAULT %L"):
+        await database.execute(await database.value("SELECT format($1, repeat('y', 5000000))", statement))
+    refused = await ended("fix", "plan", "a_fk", "--option", "no-action", database.dsn)
+    assert (refused.code, "the comment of the constraint has more than 4,000,000 characters" in refused.err) == (
+        2,
+        True,
+    )
+    assert (await ended("fix", "plan", "a_fk", "--option", "create-index", database.dsn)).code == 0
+    refused = await ended("fix", "plan", "b_fk", "--option", "set-column-default", "--value", "a", database.dsn)
+    assert (refused.code, "the default has more than 4,000,000 characters" in refused.err) == (2, True)
+    assert (await ended("fix", "plan", "b_fk", "--option", "no-action", database.dsn)).code == 0
 
 
 def test_a_check_of_many_conditions_is_looked_at_in_fewer_combinations() -> None:

@@ -57,6 +57,20 @@ async def test_a_fix_is_exported_without_being_applied_and_the_folder_is_remembe
     assert await state_of(incident_database) == before
 
 
+async def test_a_folder_that_does_not_fit_is_refused_in_words_of_the_field_that_asks_for_it(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    async with dashboard(incident_database.dsn, size=(200, 50), options=PLAIN) as session:
+        await Walk(session).to_plan()
+        await session.press("M")
+        await session.until(lambda: isinstance(session.app.screen, FixExportScreen))
+        for named, said in (("nosuch", "is not a folder"), ("", "is no Drizzle")):
+            session.app.screen.query_one(Input).value = f"drizzle {tmp_path / named}"
+            await session.press("enter")
+            await session.until_shown(said)
+            assert "--dir" not in session.screen
+
+
 async def test_a_fix_that_was_applied_is_exported_as_well_and_its_journal_says_so(
     incident_database: TestDatabase, folder: Path, tmp_path: Path
 ) -> None:

@@ -67,6 +67,25 @@ async def test_option_b_frees_the_blocked_rows(incident_database: TestDatabase) 
     assert await incident_database.value("select count(*) from users where primary_workspace_id is null") > 0
 
 
+async def test_the_list_of_fixes_cuts_no_undo_without_saying_so_and_has_the_whole_of_the_chosen_one(
+    incident_database: TestDatabase,
+) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412")
+        await session.press("f")
+        await session.until_shown("CASCADE", "the constraint any time…")
+        await session.press("4")
+        await session.until_shown("Undo         the constraint any time, the deleted rows never")
+
+
+async def test_the_fixes_of_a_sound_key_begin_with_that_nothing_is_wrong(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412")
+        await session.press("slash", *"customers_currency", "enter", "f")
+        await session.until_shown("How should deletes of billing.currencies behave?", "Nothing is wrong with")
+        assert "Suggested" not in session.screen
+
+
 async def test_a_wrong_name_is_said_to_be_one_and_the_right_one_leads_to_the_button_that_applies(
     incident_database: TestDatabase,
 ) -> None:

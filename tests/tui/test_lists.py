@@ -109,6 +109,8 @@ async def test_a_key_without_meaning_and_a_disabled_one_say_why() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("Z")
         assert "Z: no action here; ? lists the keys that work" in shown(app)
+        await pilot.press("number_sign")
+        assert "#: no action here; ? lists the keys that work" in shown(app)
         await pilot.press("b")
         assert "b: nothing blocks a delete here" in shown(app)
 

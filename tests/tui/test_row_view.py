@@ -120,6 +120,12 @@ def test_a_short_word_is_not_cut_for_the_sake_of_a_long_one() -> None:
     assert sum(cells for _, cells in fitting(leasts, naturals, [0] * 5, 52)) == 48
 
 
+def test_the_heading_of_a_last_column_of_numbers_does_not_run_into_the_one_before() -> None:
+    leasts, naturals = [5, 5, 5], [20, 14, 16]
+    assert [cells for _, cells in fitting(leasts, naturals, [0] * 3, 70, last_at_right=True)] == [21, 15, 17]
+    assert [cells for _, cells in fitting(leasts, naturals, [0] * 3, 52, last_at_right=True)] == naturals
+
+
 def test_a_heading_is_as_wide_as_what_is_shown_of_it() -> None:
     columns: list[ListColumn[str]] = [ListColumn("表の名前", str, 1), ListColumn("a\nb", str, 1)]
     assert natural_widths(columns, ()) == (8, 4)

@@ -10,6 +10,8 @@ from textual import events
 
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.records import unfinished
+from fkdash.tui.keys import help_for
+from fkdash.tui.screens.commands import CommandsScreen
 from fkdash.tui.screens.findings.explain import ExplainScreen
 from fkdash.tui.screens.findings.finding import FindingScreen
 from fkdash.tui.screens.findings.relations import RelationsScreen
@@ -35,6 +37,19 @@ async def real_error(database: TestDatabase) -> str:
         )
     error = refused.value
     return f"ERROR:  {error.args[0]}\nDETAIL:  {error.detail}\nCONTEXT:  {error.context}\n"
+
+
+async def test_the_list_of_commands_says_of_every_key_what_help_says(incident_database: TestDatabase) -> None:
+    async with dashboard(incident_database.dsn, options=PLAIN) as session:
+        await session.until_shown("BITES 412")
+        said = {each.binding_id: each.explanation for each in help_for(session.app.screen)}
+        await session.press("colon")
+        await session.until(lambda: isinstance(session.app.screen, CommandsScreen))
+        screen = session.app.screen
+        assert isinstance(screen, CommandsScreen)
+        told = {row.binding_id: row.explanation for row in screen.list.rows if row.binding_id in said}
+        assert told.items() <= said.items()
+        assert told["screen.open"].startswith("Show everything about the foreign key")
 
 
 async def test_a_pasted_error_leads_to_the_key_the_way_there_and_its_fixes(

@@ -16,7 +16,7 @@ import stat
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from platformdirs import user_state_path
 
@@ -25,7 +25,7 @@ from fkdash.fact import fact
 from fkdash.private_file import is_shared, require_private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
 
 _OTHERS_WRITE: Final = 0o022
@@ -33,6 +33,10 @@ _OWNER_ONLY: Final = 0o600
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _LONGEST_NAME: Final = 80
 _ROOM: Final = 256 * 1024
+_LARGEST_BYTES: Final = 256 * 1024 * 1024
+"""A billion rows in batches of a thousand leave some 200 MB: a line each."""
+_LONGEST_LINE_BYTES: Final = 64 * 1024 * 1024
+"""What a plan may have that is read from a file."""
 # What is no file (a named pipe, say) must not be waited for, and a link is not followed.
 _JUST_A_FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW
 
@@ -151,7 +155,8 @@ class Line:
 def read(path: Path) -> tuple[Line, ...]:
     """Give a journal's lines; one that was cut off by a crash, or is none of ours, is left out.
 
-    Raises OSError for what is no file and for a link, UsageError for a file that somebody else could have written.
+    Raises OSError for what is no file and for a link, UsageError for a file that somebody else could have written
+    and for one that is larger than a journal can be, or has a line that is.
     """
     descriptor = os.open(path, _JUST_A_FILE)
     with os.fdopen(descriptor, "rb") as file:
@@ -163,9 +168,24 @@ def read(path: Path) -> tuple[Line, ...]:
                 f"{path} belongs to somebody else, or others may write it; what it says is not to be carried out.",
                 next_step="Look at what is in it. If it is yours: chmod 600, and chown to yourself.",
             )
-        text = file.read().decode()
-    lines = (_line(each) for each in text.splitlines())
-    return tuple(line for line in lines if line is not None)
+        if found.st_size > _LARGEST_BYTES:
+            raise _too_large(path, f"it has {found.st_size // 1024 // 1024:,} MB")
+        lines = (_line(each) for each in _texts(path, file))
+        return tuple(line for line in lines if line is not None)
+
+
+def _texts(path: Path, file: IO[bytes]) -> Iterator[str]:
+    """Give the lines of a file; one of more bytes than a plan can have raises UsageError."""
+    while raw := file.readline(_LONGEST_LINE_BYTES + 1):
+        if len(raw) > _LONGEST_LINE_BYTES:
+            raise _too_large(path, f"it has a line of more than {_LONGEST_LINE_BYTES // 1024 // 1024} MB")
+        yield raw.decode()
+
+
+def _too_large(path: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{path} is not the journal of a run: {why}.", next_step="Look at what is in it, and move it away."
+    )
 
 
 def _line(text: str) -> Line | None:

@@ -140,7 +140,7 @@ def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
     if row["unusual_triggers"] and not declares_anew:
         yield stop(
             "the key's own triggers are disabled or replica-only, and re-creating it would enable them",
-            "Find out who disabled them and why; --option enable-triggers declares the key anew.",
+            "Find out who disabled them and why; the option enable-triggers declares the key anew.",
         )
     if row["event_triggers"]:
         yield warning(f"event triggers may refuse the change: {row['event_triggers']}", "Nothing happens if so.")
@@ -238,7 +238,7 @@ def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
         return warning(
             f"rows without a referenced row: not known, {orphans.reason}",
             "If there are any, checking fails and the key stays NOT VALID: enforced, but unchecked. "
-            "With --keep-validated the old key stays until the new one is proven.",
+            "As fkdash fix plan --keep-validated makes it, the old key stays until the new one is proven.",
         )
     refer = counted(orphans.rows, "rows refer", "row refers") + " to a row that does not exist"
     if orphans.rows and plan.mends:

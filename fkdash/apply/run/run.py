@@ -36,6 +36,7 @@ from fkdash.apply.run.lost_connection import (
 from fkdash.apply.run.patience import Patience, Wishes
 from fkdash.apply.run.steps import Tries
 from fkdash.apply.sandbox import pinned
+from fkdash.db.lent import lent
 from fkdash.db.pool import ReadPool
 from fkdash.db.writing import open_writer
 from fkdash.errors import (
@@ -209,12 +210,9 @@ class Run:
 
     async def _verified_anew(self, backend: Backend) -> RunEnded:
         """Verify everything over connections that nothing was lost on."""
-        pool = await ReadPool.open(self.writer.target)
-        try:
-            async with open_writer(self.writer.target) as writer:
-                return await self._verified(pool, writer, backend)
-        finally:
-            await pool.close()
+        target = self.writer.target
+        async with lent(await ReadPool.open(target)) as pool, open_writer(target) as writer:
+            return await self._verified(pool, writer, backend)
 
     def _facts(self, backend: Backend) -> dict[str, object]:
         server = self.catalog.server

@@ -181,11 +181,9 @@ class Tries:
             await asyncio.sleep(walk.pause(rows, time.monotonic() - began))
 
     async def _batch_committed(self, steps: Sequence[Step], walk: Walk) -> int:
-        async with self.writer.transaction() as session:
-            if len(steps) == 1:
-                # A row that somebody else changed since is an error then, and never judged by an old snapshot.
-                # Other steps lock the table first, and what is read then is as it is.
-                await session.execute("set transaction isolation level repeatable read")
+        # A row that somebody else changed since is an error then, and never judged by an old snapshot.
+        # Other steps lock the table first, and what is read then is as it is.
+        async with self.writer.transaction(one_snapshot=len(steps) == 1) as session:
             await self._begin(session, steps[0])
             await refuse_a_stranger(session, self.catalog, self.plan, steps)
             rows = await self._batch(session, steps, walk)

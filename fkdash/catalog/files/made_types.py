@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.files.dropped_relations import drop_relation
 from fkdash.catalog.files.dropping_code import want_no_cast_to
 from fkdash.catalog.files.facts import Attribute, Relation, TypeFact, TypeRef
 from fkdash.catalog.files.hanging import want_type_unused
 from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.tables.alter import alter_with_type
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
+from fkdash.catalog.files.tables.dropped_columns import drop_column, is_in_partition_key
 from fkdash.catalog.files.tables.typed import tables_of, want_no_tables_of
 from fkdash.catalog.files.types import type_of, want_no_member
 from fkdash.sqlstates import (
@@ -149,16 +152,12 @@ def _alter_attribute(state: State, composite: Relation, act: Act) -> None:
     _change_attribute(state, composite, act, own)
     if not act.cascade:
         want_no_tables_of(state, own)
-    from fkdash.catalog.files.tables.alter import alter_with_type
-
     what = "alter type" if act.what == "column type" else act.what
     for table in tables_of(state, own.oid):
         alter_with_type(state, table, replace(act, what=what))
 
 
 def _change_attribute(state: State, composite: Relation, act: Act, own: TypeFact) -> None:
-    from fkdash.catalog.files.tables.dropped_columns import drop_column
-
     if act.what == "drop column":
         drop_column(state, composite, act, only=False)
         return
@@ -256,8 +255,6 @@ def remove_type(state: State, found: TypeFact, *, cascade: bool) -> None:
 
 def _remove_tables(state: State, found: TypeFact, *, cascade: bool) -> None:
     """Drop the tables of a type that goes with CASCADE, else refuse."""
-    from fkdash.catalog.files.dropping import drop_relation
-
     if not cascade:
         want_no_tables_of(state, found)
     for table in tables_of(state, found.oid):
@@ -266,9 +263,6 @@ def _remove_tables(state: State, found: TypeFact, *, cascade: bool) -> None:
 
 def _remove_columns(state: State, found: TypeFact, *, cascade: bool) -> None:
     """Drop the columns of a type that goes, those that are inherited with or after their parents' ones."""
-    from fkdash.catalog.files.dropping import drop_relation
-    from fkdash.catalog.files.tables.dropped_columns import drop_column, is_in_partition_key
-
     while (place := _column_of(state, found)) is not None:
         relation, name = place
         if not cascade:

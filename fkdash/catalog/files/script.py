@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.blocks.block import run_block
-from fkdash.catalog.files.dropping import drop_relation
+from fkdash.catalog.files.dropped_relations import drop_relation
 from fkdash.catalog.files.execute import execute
 from fkdash.catalog.files.reading.named_nodes import Names
 from fkdash.catalog.files.reading.nodes import (

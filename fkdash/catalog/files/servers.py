@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.files.dropped_relations import drop_relation
 from fkdash.catalog.files.state import RefusedError, State
 from fkdash.sqlstates import DEPENDENT_OBJECTS_STILL_EXIST, DUPLICATE_OBJECT, UNDEFINED_OBJECT
 
@@ -28,8 +29,6 @@ def want_server(state: State, said: CreateTable) -> None:
 
 def drop_server(state: State, said: Drop, name: Name) -> None:
     """DROP SERVER, with its tables."""
-    from fkdash.catalog.files.dropping import drop_relation
-
     if name[-1] not in state.servers:
         if said.if_exists:
             return

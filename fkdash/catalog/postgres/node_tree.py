@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.too_long import TOO_LONG_TREE
 from fkdash.fact import fact
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _CONVERSIONS: Final = {
     "ARRAYCOERCEEXPR": "resulttype",
 }
 _TYPE_ENDS: Final = ("type", "typeid")
-TOO_LONG: Final = "TOOLONG"
+TOO_LONG: Final = TOO_LONG_TREE.strip("{}")
 """The kind of a node that stands for an expression which is not read: millions of characters of somebody's."""
 # The bytes of a constant, one number each (outfuncs.c, outDatum). A name never has a plain space in it.
 _VALUE: Final = re.compile(r"\[ [-0-9 ]*\]")

@@ -16,10 +16,12 @@ from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import number, seconds
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.text import plain
-from fkdash.errors import StoppedError, UsageError, reason_of
+from fkdash.errors import StoppedError
 from fkdash.orphans.earlier import counted_earlier
 from fkdash.orphans.references import Reference, doubtful, every
 from fkdash.orphans.scan import ScannedReference, scan
+from fkdash.reading.files import LARGE_BYTES
+from fkdash.reading.source import parsed_json
 from fkdash.report.orphans import orphans_document, orphans_text, reference_line
 
 if TYPE_CHECKING:
@@ -132,10 +134,8 @@ def _earlier(
     path: Path | None = arguments.resume
     if path is None:
         return {}
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read: {reason_of(error)}.") from None
+    advice = "Write one with fkdash orphans scan --format json."
+    document, _ = parsed_json(path, "document", next_step=advice, most_bytes=LARGE_BYTES)
     return counted_earlier(document, references, str(path))
 
 

@@ -1,8 +1,12 @@
--- Begins a transaction that may write; a client that vanishes is rolled back after {idle_ms} ms.
+-- Begins a transaction that may write, READ COMMITTED or REPEATABLE READ; a client that vanishes is rolled back after {idle_ms} ms.
 -- Returns nothing. It does not say READ WRITE: a server or role whose default is read-only
 -- (a failover, maintenance) means it, and every write then fails with 25006.
--- Values travel as text: a float prints every digit, whatever the role's setting.
+-- Values travel as text: a float prints every digit, and a date or interval that an operator typed is read as looking
+-- read it (pins.sql), whatever the role's settings. The time zone stays the application's: triggers ask the clock.
 -- Versions 14-18; no privileges.
-BEGIN ISOLATION LEVEL READ COMMITTED;
+BEGIN ISOLATION LEVEL {isolation};
+{settings}
 SET LOCAL extra_float_digits = 1;
+SET LOCAL DateStyle = 'ISO, MDY';
+SET LOCAL IntervalStyle = postgres;
 SET LOCAL idle_in_transaction_session_timeout = {idle_ms};

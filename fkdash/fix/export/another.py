@@ -47,7 +47,7 @@ def refuse_anothers(folder: Path, what: str) -> None:
     if owner:
         raise UnfitFolderError(
             f"{folder} has the migrations of {owner}: {what} does not belong among them.",
-            next_step="Name another folder with --dir, or that tool with --tool.",
+            next_step="Name another folder, or that tool.",
         )
 
 

@@ -35,7 +35,7 @@ def with_doubt(request: Request, found: Exported) -> Exported:
     if _speaks_of(made, table):
         return found
     where = made.relative_to(folder)
-    note = f"no migration in {where} speaks of {table}: if another folder is meant, name it with --dir"
+    note = f"no migration in {where} speaks of {table}: if another folder is meant, name that one"
     return replace(found, notes=(note, *found.notes))
 
 
@@ -49,7 +49,7 @@ def refuse_elsewhere(request: Request, found: Exported) -> None:
         if real != named and root not in real.parents:
             raise UnfitFolderError(
                 f"{change.path} leads out of {root}, to {real}.",
-                next_step="Name the folder that it leads to with --dir.",
+                next_step="Name the folder that it leads to.",
             )
 
 

@@ -54,7 +54,9 @@ _BOM: Final = b"\xef\xbb\xbf"
 def required_folder(folder: Path) -> Path:
     """Give the folder, resolved; raises UsageError where there is none."""
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder.", next_step="--dir names the project or its migrations.")
+        raise UsageError(
+            f"{folder} is not a folder.", next_step="Name the project's root or its folder of migrations."
+        )
     return folder.resolve()
 
 
@@ -86,7 +88,7 @@ def folders(root: Path) -> Iterator[Path]:
         if seen > _MOST_FOLDERS:
             raise UnfitFolderError(
                 f"{root} has more than {_MOST_FOLDERS} folders.",
-                next_step="Name the folder of migrations with --dir.",
+                next_step="Name the folder of migrations itself.",
             )
         yield folder
         try:
@@ -129,10 +131,18 @@ def newline_of(paths: Iterable[Path]) -> str:
         raise UnfitFolderError(f"{last} cannot be read: {reason_of(error)}.") from error
 
 
+def already_there(what: str) -> UnfitFolderError:
+    """Give the error for a migration whose name is taken; `what` says what has it."""
+    return UnfitFolderError(
+        f"{what} is there already.",
+        next_step="Deploy that one; fkdash fix export --name NAME gives this one another name.",
+    )
+
+
 def created(path: Path, text: str, newline: str) -> FileChange:
     """Give the change that creates a file; raises UnfitFolderError where something of its name is there."""
     if os.path.lexists(path):
-        raise UnfitFolderError(f"{path} is there already.", next_step="Give another name with --name.")
+        raise already_there(str(path))
     return FileChange(path, text.replace("\n", newline).encode())
 
 
@@ -147,11 +157,11 @@ def only_one(found: Iterable[Path], tool: str, folder: Path, *, sign: str) -> Pa
     if not candidates:
         raise UnfitFolderError(
             f"{folder} is no {tool} project: {sign} is neither in it nor below it.",
-            next_step="Name the project's root or its folder of migrations with --dir.",
+            next_step="Name the project's root or its folder of migrations.",
         )
     if len(candidates) > 1:
         raise UnfitFolderError(
             f"{folder} has several {tool} folders: {', '.join(str(each) for each in candidates)}.",
-            next_step="Name one of them with --dir.",
+            next_step="Name one of them as the folder.",
         )
     return candidates[0]

@@ -49,7 +49,7 @@ def migration_of(plan: Plan, *, name: str | None = None) -> Migration:
         raise StoppedError(
             f"{plan.option} for {plan.key.qualified} changes rows in batches, each looked at again; "
             "a migration cannot do that.",
-            next_step="Apply it with fkdash fix apply, or export it with --format sql.",
+            next_step="Apply it here, or export it as a script for psql.",
         )
     if not plan.steps:
         raise StoppedError(f"{plan.option} for {plan.key.qualified} has no statement to export.")

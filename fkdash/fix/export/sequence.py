@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.fact import fact
-from fkdash.fix.export.folder import created, folders, names, only_one, read
+from fkdash.fix.export.folder import already_there, created, folders, names, only_one, read
 from fkdash.fix.export.model import Exported, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.naming import numbers, part_slugs
 from fkdash.fix.export.sql_text import up
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from fkdash.fix.export.folder import Text
+    from fkdash.fix.export.folder import Text, already_there
     from fkdash.fix.export.model import FileChange, Part, Request
 
 _OUTSIDE: Final = "outside a transaction, which CREATE and DROP INDEX CONCURRENTLY refuse"
@@ -79,10 +79,7 @@ def refuse_repeated(folder: Path, request: Request) -> None:
     slug = request.migration.slug.replace("_", "")
     for name in names(folder):
         if re.sub(r"[\W_]", "", name.lower()).removeprefix("v").lstrip("0123456789").startswith(slug):
-            raise UnfitFolderError(
-                f"{folder / name} is there already.",
-                next_step="Deploy that one; if this is another one, give it a name with --name.",
-            )
+            raise already_there(str(folder / name))
 
 
 def refuse_doubled(found: Sequence, tool: str) -> None:

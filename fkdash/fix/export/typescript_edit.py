@@ -41,7 +41,7 @@ def edits(request: Request, config: Config, out: Path) -> tuple[tuple[FileChange
     wanted = _wanted(plan)
     if not _PARSER:
         if request.edit_schema:
-            raise UsageError("--edit-schema needs a parser that is not installed.", next_step=_INSTALL)
+            raise UsageError("The edit of a schema file needs a parser that is not installed.", next_step=_INSTALL)
         return (), (Missing(None, 0, f"the schema must say the same: {wanted} (shown after {_INSTALL})"),)
     texts = list(_schema_files(request.folder, out, config))
     known = tables.makers(texts)

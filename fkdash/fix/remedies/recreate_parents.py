@@ -13,7 +13,6 @@ from fkdash.catalog.action import Match
 from fkdash.catalog.spelling import is_orphan, matches, pairs, source
 from fkdash.catalog.table_name import TableName, quoted
 from fkdash.catalog.tables_of_fkdash import kept_parents
-from fkdash.db.literals import literal
 from fkdash.fix.option import AS_TODAY, Option
 from fkdash.fix.plan import (
     BACKSTOP_MS,
@@ -32,7 +31,7 @@ from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.remedy import Remedy
 from fkdash.fix.statements.redeclaring import numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
-from fkdash.fix.statements.values import in_words, named_columns
+from fkdash.fix.statements.values import constant, in_words, named_columns
 from fkdash.fix.steps.batch import once
 from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.steps.put_back import with_key_lifted
@@ -226,7 +225,8 @@ def _ready(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -
 
 
 def _constant(catalog: Catalog, key: ForeignKey, name: str, text: str) -> str:
-    return f"{literal(text)}::{catalog.tables[key.referenced].columns_by_name[name].type}"
+    column = catalog.tables[key.referenced].columns_by_name[name]
+    return constant(text, column, column.type)
 
 
 REMEDY = Remedy("recreate-parents", _offer, _plan, by_name=True, fills=True, paced=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.spelling import compared_type, pairs, source
+from fkdash.catalog.spelling import compared_type, pairs, source, unlimited
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
@@ -14,10 +15,18 @@ from fkdash.shell import shell_word
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, Column, ForeignKey
 
 Values = tuple[tuple[str, str], ...]
 """Referencing columns with the value named for each, as text."""
+_WITH_ZONE: Final = frozenset({"timestamp with time zone", "time with time zone"})
+# What stands in a moment as words without being a time zone (manual, "Date/Time Input").
+_NO_ZONE: Final = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?<=\d)t(?=\d)"
+    r"|(?:\b|(?<=\d))(?:[ap]m|ad|bc)\b",
+    re.IGNORECASE,
+)
+_ZONE: Final = re.compile(r"[A-Za-z]|:\d\d(?:\.\d+)?\s*[+-]")
 
 
 def named_values(columns: Sequence[str], words: Sequence[str]) -> Values:
@@ -90,16 +99,27 @@ def named_columns(columns: Sequence[str], words: Sequence[str]) -> Values:
     return tuple(found.items())
 
 
+def constant(text: str, column: Column, written_as: str) -> str:
+    """Give a value for a column as a constant of the type `written_as`.
+
+    A moment without a time zone is one in UTC, where looking reads it so, whatever the zone of the session or of a
+    script.
+    """
+    if unlimited(column.plain_type) in _WITH_ZONE and re.search(r"\d", text):
+        text = text if _ZONE.search(_NO_ZONE.sub("", text)) else f"{text} UTC"
+    return f"{literal(text)}::{written_as}"
+
+
 def constants(catalog: Catalog, key: ForeignKey, values: Values) -> dict[str, str]:
     """Give for each referencing column the constant that a statement writes, of the column's own type."""
     columns = catalog.tables[key.table].columns_by_name
-    return {name: f"{literal(text)}::{columns[name].type}" for name, text in values}
+    return {name: constant(text, columns[name], columns[name].type) for name, text in values}
 
 
 def referenced_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
     """Give a query that is true when the referenced table has a row with these values, written or as they are."""
     columns = catalog.tables[key.table].columns_by_name
-    limited = {name: f"{literal(text)}::{columns[name].plain_type}" for name, text in values}
+    limited = {name: constant(text, columns[name], columns[name].plain_type) for name, text in values}
     # A column cuts what is written to it: what is left must be that row's key, and not another's.
     same = " and ".join(dict.fromkeys((is_row(catalog, key, values), _equal(key, limited))))
     return f"select exists (select from {source(catalog, key.referenced)} p where {same})"
@@ -112,7 +132,9 @@ def is_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
     which are its owner's code, are run, and nothing is cut off.
     """
     columns = catalog.tables[key.table].columns_by_name
-    return _equal(key, {name: f"{literal(text)}::{compared_type(columns[name])}" for name, text in values})
+    return _equal(
+        key, {name: constant(text, columns[name], compared_type(columns[name])) for name, text in values}
+    )
 
 
 def _equal(key: ForeignKey, constants: Mapping[str, str]) -> str:

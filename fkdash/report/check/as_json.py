@@ -17,13 +17,11 @@ if TYPE_CHECKING:
     from fkdash.checking.result import CheckReport, Coverage, Place, Reported
 
 
-def check_json(reports: Sequence[CheckReport], *, kind: str = "check") -> str:
-    """Give the document of one check; several databases share one, with a part for each under `databases`."""
-    return "".join(check_json_pieces(reports, kind=kind))
-
-
 def check_json_pieces(reports: Sequence[CheckReport], *, kind: str = "check") -> Iterator[str]:
-    """Give the same piece by piece, never whole in memory: readable, with a line for each entry of its lists."""
+    """Give the document of one check piece by piece: readable, with a line for each entry of its lists.
+
+    Several databases share one, with a part for each under `databases`. It is never whole in memory.
+    """
     before = "{"
     for name, value in _document(reports, kind).items():
         yield f"{before}\n  {json.dumps(name)}: "

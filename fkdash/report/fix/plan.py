@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.table_name import visible
 from fkdash.db.text import plain
 from fkdash.fix.plan import Duration
 from fkdash.pasting import PSQL_SETTINGS, SETTINGS, WHOSE_RIGHTS, dollar_quoted, for_psql, in_comment
@@ -105,7 +106,7 @@ def locks_in_words(locks: Iterable[Lock]) -> str:
     """Give the locks of one or more steps as a phrase: `users, workspaces: ACCESS EXCLUSIVE, instant`."""
     groups: dict[tuple[str, str], list[str]] = {}
     for lock in locks:
-        groups.setdefault((lock.mode, lock.duration), []).append(lock.table.name)
+        groups.setdefault((lock.mode, lock.duration), []).append(visible(lock.table.name))
     return "; ".join(
         f"{', '.join(dict.fromkeys(tables))}: {mode}, {duration}" for (mode, duration), tables in groups.items()
     )

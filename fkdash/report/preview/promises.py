@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.table_name import visible
 from fkdash.counted import counted
 from fkdash.errors import FkdashError
 from fkdash.fact import fact
@@ -73,7 +74,7 @@ def _changes_deletes(plan: Plan) -> bool:
 
 
 def _words(plan: Plan, today: EachPreview, then: EachPreview) -> str:
-    name = plan.key.referenced.name
+    name = visible(plan.key.referenced.name)
     if not today.preview.target_rows and not today.preview.cut_short:
         return f"{name} has no row today"
     for found in (today, then):

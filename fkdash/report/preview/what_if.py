@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import visible
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.fact import fact
@@ -148,7 +149,7 @@ def in_words(supposed: Supposed) -> str:
         return f"not known: {found.notes[0]}" if found.notes else "not known"
     if found.verdict is Verdict.BLOCKED:
         stops = next((each for each in found.blockers if each.first), found.blockers[0])
-        return f"refused with {stops.sqlstate} ({least}{stops.rows:,} {stops.table.name})"
+        return f"refused with {stops.sqlstate} ({least}{stops.rows:,} {visible(stops.table.name)})"
     along, kept = found.taken_along, [replace(each, deleted=0) for each in found.effects]
     parts = [f"{least}{counted(along, 'more go', 'more goes')}"] if along else []
     parts += filter(None, [_changed(kept, least)])

@@ -90,7 +90,7 @@ def _commands(screen: Screen[Any]) -> list[Command]:
         binding = active.binding
         identity = binding.id
         if active.enabled and identity is not None and not identity.startswith(_NOT_COMMANDS):
-            explanation = binding.tooltip or binding.description
+            explanation = keys.told_of(screen, active)
             run = partial(app.run_action, binding.action, active.node)
             found.setdefault(identity, Command(explanation, keys.spelling(name), identity, run))
     return list(found.values())

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from fkdash.catalog.confirmed_references import spelled_reference
+from fkdash.catalog.table_name import visible
 from fkdash.counted import counted
 from fkdash.tui import keys
 from fkdash.tui.knowledge import knowing_confirmed
@@ -61,7 +62,7 @@ class OrphansScreen(BaseScreen):
                 ListColumn("to", lambda each: shown_name(each.reference.key.referenced), 14, priority=1),
                 ListColumn(
                     "foreign key",
-                    lambda each: each.reference.key.name or "not declared",
+                    lambda each: visible(each.reference.key.name) if each.reference.key.name else "not declared",
                     16,
                     priority=2,
                     patient=True,

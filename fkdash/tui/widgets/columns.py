@@ -25,7 +25,7 @@ class ListColumn(Generic[RowT]):
     one with priority 0 never goes. A `patient` column grows only when the others
     have all they need, and an `extra` one is there only when the others have all they need.
     `shown` is painted in the place of `text`, which the filter and exports look at, and `drawn` into the cells
-    that the column has got.
+    that the column has got. The filter finds a row by what is `also` said of it too.
     """
 
     title: str
@@ -38,6 +38,11 @@ class ListColumn(Generic[RowT]):
     extra: bool = False
     shown: Callable[[RowT], str] | None = None
     drawn: Callable[[RowT, int], str] | None = None
+    also: Callable[[RowT], str] | None = None
+
+    def found_by(self, row: RowT) -> str:
+        """Give what the filter looks at."""
+        return self.text(row) if self.also is None else f"{self.text(row)}\n{self.also(row)}"
 
     def painted(self, row: RowT) -> str:
         """Give what the list shows of a row."""
@@ -78,12 +83,15 @@ def fitting(
     priorities: Sequence[int],
     width: int,
     patient: Sequence[bool] = (),
+    *,
+    last_at_right: bool = False,
 ) -> list[tuple[int, int]]:
     """Give (column number, cells) for the columns shown in `width` cells.
 
     Room to spare goes to the columns that need it, the patient ones last: first to those that lack a few cells
     only, so that no short word is cut for the sake of a long one, then in proportion. What is left when all have
-    their natural width sets them apart by a cell more.
+    their natural width sets them apart by a cell more; the last column gets one where what stands in it stands at
+    its right end.
     """
     shown = list(range(len(leasts)))
     widths = {n: min(leasts[n], naturals[n]) for n in shown}
@@ -103,6 +111,8 @@ def fitting(
     if spare() >= len(apart) and all(widths[n] >= naturals[n] for n in shown):
         for n in apart:
             widths[n] += 1
+        if spare() > 0 and last_at_right:
+            widths[shown[-1]] += 1
     return [(n, widths[n]) for n in shown]
 
 

@@ -352,19 +352,19 @@ class RowList(Painter, Generic[RowT], can_focus=True):
         return max(1, self.size.height - 1)
 
     def _haystack(self, row: RowT) -> str:
-        return "\n".join(column.text(row) for column in self._columns)
+        return "\n".join(column.found_by(row) for column in self._columns)
 
     def _fit(self) -> None:
-        columns, width = self._columns, self.inner_width
-        self._fitted = width
+        columns, self._fitted = self._columns, self.inner_width
         whole = sum(self._naturals) + GAP * (len(columns) - 1)
-        shown = [n for n, column in enumerate(columns) if not column.extra or whole <= width]
+        shown = [n for n, column in enumerate(columns) if not column.extra or whole <= self._fitted]
         fitted = fitting(
             [columns[n].least for n in shown],
             [self._naturals[n] for n in shown],
             [columns[n].priority for n in shown],
-            width,
+            self._fitted,
             [columns[n].patient for n in shown],
+            last_at_right=columns[shown[-1]].right,
         )
         self._layout = tuple((shown[place], cells) for place, cells in fitted)
         self._scroll_to_cursor()

@@ -16,7 +16,7 @@ class RowView(Generic[RowT]):
 
     `key` identifies a row: the cursor stays on its row when rows are replaced,
     filtered or sorted, and returns to it when a filter that hid it goes.
-    `haystack` gives everything visible of a row, `fields` by their names what
+    `haystack` gives what a row is found by, everything visible of it, `fields` by their names what
     `name:text` conditions look at. With `fuzzy` a filter is some letters of a row; the best answer comes first.
     Of the rows shown for which `alike` gives the same, the first stands for all; None leaves a row by itself.
     """

@@ -25,10 +25,10 @@ class SuggestionLines(Wrapped):
         self._most = 2 if self.app.size.height < _HIGH else 4
         super().on_resize()
 
-    def tell(self, suggested: Suggestion | None, number: str) -> None:
-        """Suggest this; None says that nothing here can be planned."""
+    def tell(self, suggested: Suggestion | None, number: str, *, otherwise: str = "") -> None:
+        """Suggest this; None says `otherwise`, or that nothing here can be planned."""
         if suggested is None:
-            self.put(line(Part("Nothing that answers this can be planned here.", "muted")))
+            self.put(line(Part(otherwise or "Nothing that answers this can be planned here.", "muted")))
             return
         self.put(
             line(

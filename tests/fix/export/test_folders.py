@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from fkdash.errors import FkdashError
+from fkdash.fix.export.folder import required_folder
 from fkdash.fix.export.model import UnfitFolderError
+from fkdash.fix.export.table import NAMES
 from fkdash.fix.export.write import write
 from tests.fix.export.plans import export
 
@@ -32,6 +35,16 @@ def test_the_folder_that_is_named_is_meant_though_folders_below_it_fit_as_well(t
         {"20240101000000_a.sql": "-- migrate:up\n", "old/20230101000000_b.sql": f"-- migrate:up\n{TABLE}"},
     )
     assert {Path(name).parent for name in made("dbmate", tmp_path)} == {Path()}
+
+
+@pytest.mark.parametrize("tool", [name for name in NAMES if name not in {"psql", "liquibase", "pgtap"}])
+def test_what_is_wrong_with_a_folder_is_said_without_options_that_the_dashboard_does_not_have(
+    tmp_path: Path, tool: str
+) -> None:
+    for folder in (tmp_path, tmp_path / "nosuch"):
+        with pytest.raises(FkdashError) as refused:
+            export(tool, required_folder(folder))
+        assert " --" not in str(refused.value), refused.value
 
 
 def test_a_service_that_speaks_of_power_users_is_not_the_one_of_users(tmp_path: Path) -> None:

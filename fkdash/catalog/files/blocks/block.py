@@ -38,7 +38,7 @@ from fkdash.sqlstates import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fkdash.catalog.files.blocks.expressions import Expression
+    from fkdash.catalog.files.blocks.scope import Expression
     from fkdash.catalog.files.reading.nodes import Node
 
 _WHOLE_CLASS: Final = {"syntax_error_or_access_rule_violation": "42"}

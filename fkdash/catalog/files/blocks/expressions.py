@@ -7,13 +7,13 @@ side of AND and a true side of OR decide whatever the other side is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import Final
 
-from fkdash.catalog.files.blocks import queries
-from fkdash.catalog.files.blocks.rows import UNKNOWN, Row
+from fkdash.catalog.files.blocks.queries import Said, one_value
+from fkdash.catalog.files.blocks.reading_queries import Reading, query_in
+from fkdash.catalog.files.blocks.rows import UNKNOWN
+from fkdash.catalog.files.blocks.scope import Expression, Scope
 from fkdash.catalog.files.blocks.values import (
-    DATABASE,
     UnknownValueError,
     as_list,
     call,
@@ -23,8 +23,6 @@ from fkdash.catalog.files.blocks.values import (
     like,
 )
 from fkdash.catalog.files.reading.tokens import NUMBER, QUOTED, STRING, WORD, Cursor
-from fkdash.catalog.files.state import State
-from fkdash.fact import deriving_fact
 
 _COMPARISONS: Final = frozenset(
     {"=", "<>", "!=", "<", ">", "<=", ">=", "@>", "<@", "||", "~", "~*", "!~", "+", "-"}
@@ -33,58 +31,17 @@ _NOT_NAMES: Final = frozenset({"case", "when", "then", "else", "from", "where", 
 _WITHOUT_PARENTHESES: Final = frozenset({"current_schema", "current_user", "session_user", "current_database"})
 
 
-@deriving_fact
-class Scope:
-    """What an expression can see: rows by the name of their source, the scope around, and a block's variables.
-
-    `whole` says that every source of the query has its row; before, a plain column may belong to a later one.
-    """
-
-    state: State
-    rows: dict[str, Row] = field(default_factory=dict)
-    outer: Scope | None = None
-    variables: dict[str, object] = field(default_factory=dict)
-    whole: bool = True
-
-    def column(self, name: str) -> object:
-        """Give what a plain name stands for."""
-        for row in self.rows.values():
-            if name in row:
-                return row[name]
-        if not self.whole:
-            raise UnknownValueError
-        if self.outer is not None:
-            return self.outer.column(name)
-        if name in self.variables:
-            return self.variables[name]
-        if name.endswith("_catalog"):
-            return DATABASE
-        raise UnknownValueError
-
-    def column_of(self, source: str, name: str) -> object:
-        """Give a column of a source or a field of a record."""
-        row = self.rows.get(source)
-        if row is None and self.outer is not None:
-            return self.outer.column_of(source, name)
-        if row is None:
-            held = self.variables.get(source)
-            row = held if isinstance(held, dict) else {}
-        if name.endswith("_catalog"):
-            return DATABASE
-        if name not in row:
-            raise UnknownValueError
-        return row[name]
-
-
-Expression = Callable[[Scope], object]
-
-
 def read_expression(cursor: Cursor) -> Expression:
     """Take an expression; raises NotReadError for what is none that is known here."""
     found = _both(cursor)
     while cursor.take("or"):
         found = _joined(found, _both(cursor), decides=True)
     return found
+
+
+def read_query(cursor: Cursor) -> Said:
+    """Take a query; raises NotReadError for what is not followed."""
+    return query_in(cursor, Reading(read_expression, read_further))
 
 
 def _both(cursor: Cursor) -> Expression:
@@ -187,7 +144,7 @@ def _operation(cursor: Cursor, left: Expression, *, spelled: bool = False) -> Ex
 def _listed(cursor: Cursor) -> Callable[[Scope], list[object]]:
     """Take what stands in the parentheses of ANY or IN: a query, or an array."""
     if cursor.sees("select"):
-        query = queries.read_query(cursor)
+        query = read_query(cursor)
         return lambda scope: [row[0] for row in query(scope)]
     inner = read_expression(cursor)
 
@@ -304,12 +261,12 @@ def _simple(cursor: Cursor) -> Expression:  # noqa: PLR0911 - one line for each 
         if cursor.take(word):
             return _constant(value)
     if cursor.take("exists", "("):
-        query = queries.read_query(cursor)
+        query = read_query(cursor)
         cursor.want(")")
         return query.exists
     if cursor.sees("(", "select"):
         cursor.want("(")
-        one = queries.one_value(queries.read_query(cursor))
+        one = one_value(read_query(cursor))
         cursor.want(")")
         return one
     if cursor.take("("):
@@ -319,7 +276,7 @@ def _simple(cursor: Cursor) -> Expression:  # noqa: PLR0911 - one line for each 
     if cursor.take("array", "["):
         return _array(cursor)
     if cursor.take("array", "("):
-        query = queries.read_query(cursor)
+        query = read_query(cursor)
         cursor.want(")")
         return lambda scope: [row[0] for row in query(scope)]
     if cursor.take("cast", "("):

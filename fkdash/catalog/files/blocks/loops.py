@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.blocks.expressions import read_expression
-from fkdash.catalog.files.blocks.queries import read_query
+from fkdash.catalog.files.blocks.expressions import read_expression, read_query
 from fkdash.catalog.files.blocks.values import UnknownValueError, as_list, known
 from fkdash.catalog.files.reading.tokens import Cursor, NotReadError
 from fkdash.catalog.files.state import RefusedError

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.blocks.expressions import Expression, Scope, read_expression
-from fkdash.catalog.files.blocks.queries import Said, read_query
+from fkdash.catalog.files.blocks.expressions import read_expression, read_query
+from fkdash.catalog.files.blocks.queries import Said
 from fkdash.catalog.files.blocks.rows import UNKNOWN, Row
+from fkdash.catalog.files.blocks.scope import Expression, Scope
 from fkdash.catalog.files.blocks.values import UnknownValueError, known
 from fkdash.catalog.files.reading.tokens import QUOTED, WORD, Cursor, NotReadError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.dropping import want_no_view
+from fkdash.catalog.files.dropped_relations import want_no_view
 from fkdash.catalog.files.expressions import template
 from fkdash.catalog.files.object_names import joined, object_name
 from fkdash.catalog.files.possible import want_expression

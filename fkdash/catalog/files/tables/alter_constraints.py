@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.dropping import remove_key
+from fkdash.catalog.files.dropped_relations import remove_key
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.foreign_keys import copies_of, mark_validated
 from fkdash.sqlstates import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.files.dropping import drop_index, drop_sequence, remove_key, want_no_view
+from fkdash.catalog.files.dropped_relations import drop_index, drop_sequence, remove_key, want_no_view
 from fkdash.catalog.files.dropping_code import remove_trigger
 from fkdash.catalog.files.rules import drop_rules_of_column
 from fkdash.catalog.files.state import RefusedError, State

@@ -1,6 +1,7 @@
 -- Every index of a table that can take part in a foreign key: key columns (0 for an expression), operator classes.
 -- Those alike come in one row, with lists, pairwise, of what is each one's own.
--- An expression of a table that somebody has locked is NULL, or if $2 is waited for.
+-- An expression of a table that somebody has locked is NULL, or if $2 is waited for; one that is stored as millions of
+-- characters is not spelled out.
 -- $1 limits it to tables with these OIDs; NULL asks for all.
 -- PostgreSQL 14 to 18 (NULLS NOT DISTINCT from 15 on). No privileges needed.
 with locked as materialized (
@@ -22,9 +23,11 @@ select i.columns, i.opclasses::int8[] as opclasses, am.amname as method, i.uniqu
               case when indnatts = indnkeyatts then indkey::int2[]
                    else (indkey::int2[])[0:indnkeyatts - 1] end as columns,
               indclass::oid[] as opclasses,
-              case when indexprs is not null and indrelid not in (select relation from locked)
+              case when octet_length(indexprs::text) > 4000000 then '<more than 4,000,000 characters>'
+                   when indexprs is not null and indrelid not in (select relation from locked)
                    then pg_get_expr(indexprs, indrelid) end as expressions,
-              case when indpred is not null and indrelid not in (select relation from locked)
+              case when octet_length(indpred::text) > 4000000 then '<more than 4,000,000 characters>'
+                   when indpred is not null and indrelid not in (select relation from locked)
                    then pg_get_expr(indpred, indrelid) end as predicate
          from pg_index
         where $1::oid[] is null or indrelid = any ($1)

@@ -1,5 +1,6 @@
 -- The definitions of views and materialized views, those on tables that another session holds or awaits
--- with ACCESS EXCLUSIVE left out (reading them would wait). $1 the most to read.
+-- with ACCESS EXCLUSIVE left out (reading them would wait), and those that are stored as millions of characters. $1 the
+-- most to read.
 -- PostgreSQL 14 to 18. No privileges needed.
 with locked as materialized (
   select distinct relation
@@ -18,6 +19,7 @@ select n.nspname as schema, c.relname as name, pg_get_viewdef(c.oid) as definiti
   left join blocked b on b.ev_class = c.oid
  where c.relkind in ('v', 'm')
    and b.ev_class is null
+   and not exists (select from pg_rewrite w where w.ev_class = c.oid and octet_length(w.ev_action::text) > 4000000)
    and c.relnamespace <> all (array(
          select oid
            from pg_namespace

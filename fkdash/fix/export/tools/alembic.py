@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fkdash.fact import fact
-from fkdash.fix.export.folder import Text, above, created, folders, names, only_one, read
+from fkdash.fix.export.folder import Text, above, already_there, created, folders, names, only_one, read
 from fkdash.fix.export.model import LOCK_TIMEOUT, Exported, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.models_of_python import line_of
 from fkdash.fix.export.sequence import note_of
@@ -46,7 +46,7 @@ def export(request: Request) -> Exported:
     folder = head.text.path.parent
     for each in revisions:
         if each.text.path.stem.endswith(migration.slug):
-            raise UnfitFolderError(f"{each.text.path} is there already.", next_step="Deploy it, or give a --name.")
+            raise already_there(str(each.text.path))
     revision = _next_id(revisions, migration.slug, request)
     path = folder / f"{_stem(folder, revision, migration.slug, request)}.py"
     ups = "".join(_part(up(part), part, first=number == 0) for number, part in enumerate(migration.parts))

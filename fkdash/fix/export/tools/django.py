@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from fkdash.fact import fact
-from fkdash.fix.export.folder import Text, created, folders, names, read
+from fkdash.fix.export.folder import Text, already_there, created, folders, names, read
 from fkdash.fix.export.model import Exported, FileChange, Kind, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.models_of_python import line_of
 from fkdash.fix.export.naming import part_slugs
@@ -55,9 +55,7 @@ def export(request: Request) -> Exported:
     leaf = _leaf(app)
     for name in names(app.folder):
         if migration.slug in name:
-            raise UnfitFolderError(
-                f"{app.folder / name} is there already.", next_step="Deploy it, or give a --name."
-            )
+            raise already_there(str(app.folder / name))
     last = max(int(match["number"]) for text, _ in app.files if (match := _NAME.fullmatch(text.path.name)))
     newline = leaf.newline
     fields = [
@@ -101,7 +99,7 @@ def _app(request: Request) -> _App:
     if not apps:
         raise UnfitFolderError(
             f"{request.folder} is no Django project: no migrations/NNNN_name.py is in it.",
-            next_step="Name the project's root or an app's folder with --dir.",
+            next_step="Name the project's root or an app's folder.",
         )
     making = [app for app in apps if app.makes(table)]
     naming = making or [app for app in apps if app.names(table)]
@@ -110,7 +108,7 @@ def _app(request: Request) -> _App:
         listed = ", ".join(app.label for app in chosen or apps)
         raise UnfitFolderError(
             f"Which app has the table {table}? {'Several name it' if chosen else 'None names it'}: {listed}.",
-            next_step="Name the app's folder with --dir.",
+            next_step="Name the app's folder.",
         )
     return chosen[0]
 
@@ -133,7 +131,7 @@ def _doubt(app: _App, request: Request) -> tuple[str, ...]:
     table = request.migration.plan.key.table.name
     if app.makes(table) or app.names(table):
         return ()
-    return (f"no migration of {app.label} speaks of {table}: if another app is meant, name it with --dir",)
+    return (f"no migration of {app.label} speaks of {table}: if another app is meant, name its folder",)
 
 
 def _label(folder: Path, files: Sequence[tuple[Text, ast.ClassDef]]) -> str:

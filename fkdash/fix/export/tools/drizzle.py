@@ -246,7 +246,7 @@ def _changed_state(folder: _Folder, plan: Plan) -> dict[str, Any]:
     if known is None:
         raise UnfitFolderError(
             f"{folder.snapshot.path} does not know {old.qualified}: another project or another migration made it.",
-            next_step=f"Name the folder with --dir that made it. It knows here: {', '.join(keys) or 'none'}.",
+            next_step=f"Name the folder that made it. It knows here: {', '.join(keys) or 'none'}.",
         )
     if (old.on_delete, old.on_update) != (new.on_delete, new.on_update):
         found = (known.get("onDelete", "no action"), known.get("onUpdate", "no action"))
@@ -283,7 +283,7 @@ def _table(state: dict[str, Any], plan: Plan) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise UnfitFolderError(
             f"The last snapshot does not know the table {name}.",
-            next_step="Name the folder with --dir whose migrations made it.",
+            next_step="Name the folder whose migrations made it.",
         )
     return table
 

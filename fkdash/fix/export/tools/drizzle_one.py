@@ -180,7 +180,7 @@ def _require(plan: Plan, entities: Entities, out: Path) -> None:
     if known is None:
         raise UnfitFolderError(
             f"The snapshots in {out} do not know {old.qualified}: another project made it.",
-            next_step="Name the folder with --dir that made it.",
+            next_step="Name the folder that made it.",
         )
     if (old.on_delete, old.on_update) == (new.on_delete, new.on_update):
         return

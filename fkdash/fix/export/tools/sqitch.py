@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fix.export.folder import created, folders, names, only_one, read
+from fkdash.fix.export.folder import already_there, created, folders, names, only_one, read
 from fkdash.fix.export.model import Exported, Kind, Transaction, UnfitFolderError
 from fkdash.fix.export.sequence import note_of
 from fkdash.fix.export.sql_text import comment, down, heading, is_alone, lines, up
@@ -33,7 +33,7 @@ def export(request: Request) -> Exported:
         raise UnfitFolderError(f"{plan.path} has no change to go on from.")
     name = migration.slug
     if any(each["name"] == name for each in changes):
-        raise UnfitFolderError(f"{plan.path} has a change {name} already.", next_step="Give a name with --name.")
+        raise already_there(f"The change {name} of {plan.path}")
     for each in changes:
         if not (folder / "deploy" / f"{each['name']}.sql").is_file():
             raise UnfitFolderError(

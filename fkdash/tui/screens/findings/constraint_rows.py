@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Statement
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import quoted, visible
 from fkdash.counted import counted
 from fkdash.fact import fact
 from fkdash.rules.severity import Severity
@@ -178,7 +178,13 @@ def columns(folds: Folds) -> list[ListColumn[ConstraintRow]]:
     """Give the list's columns; a row may stand for others."""
     return [
         ListColumn("", _symbol, 1, tone=_tone),
-        ListColumn("foreign key", lambda row: shown_columns(row.key), 16, shown=folds.name),
+        ListColumn(
+            "foreign key",
+            lambda row: shown_columns(row.key),
+            16,
+            shown=folds.name,
+            also=lambda row: row.key.name,  # which errors have
+        ),
         ListColumn("references", lambda row: shown_name(row.key.referenced), 10, priority=1),
         ListColumn(
             "on delete",
@@ -259,7 +265,7 @@ def described(row: ConstraintRow, held: Sequence[BlockedRow] = ()) -> list[Line 
 def title_of(row: ConstraintRow) -> str:
     """Give the heading of the pane: the worst rule, and the constraint's name."""
     worst = row.findings[0] if row.findings else None
-    name = row.key.name or "not declared"
+    name = visible(row.key.name) if row.key.name else "not declared"
     return f"{worst.rule} {worst.name}  {name}" if worst else name
 
 

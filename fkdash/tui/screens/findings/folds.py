@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import visible
 from fkdash.fact import fact
 from fkdash.tui.words import shown_columns
 
@@ -79,7 +80,8 @@ class Folds:
 
         count, fold = self.count(row), self._folds[self.shape(row)]
         where = f" in {places_words(fold.places)}" if count == fold.number else ""
-        return f"{count:,} \N{MULTIPLICATION SIGN} {row.key.table.name}.{', '.join(row.key.columns)}{where}"
+        names = ", ".join(map(visible, row.key.columns))
+        return f"{count:,} \N{MULTIPLICATION SIGN} {visible(row.key.table.name)}.{names}{where}"
 
     def state(self, row: ConstraintRow) -> str:
         """Give the row's state in the list: how many of those that it stands for hold rows back."""

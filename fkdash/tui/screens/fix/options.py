@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from fkdash.tui.knowledge import Knowledge
 
 _WHAT_IF_SECONDS, _PROMISE_SECONDS = 10.0, 3.0
-_CLAUSE = re.compile("[,;]")
 
 
 @fact
@@ -122,7 +120,7 @@ class FixOptionsScreen(BaseScreen):
             orphaned=scanned is not None and bool(scanned.orphans.rows),
         )
         number = next((row.number for row in rows if self._suggested and row.option is self._suggested.option), "")
-        self._suggestion.tell(self._suggested, number)
+        self._suggestion.tell(self._suggested, number, otherwise="" if self.finding.rule else self.finding.message)
         self.on_row_list_moved()
 
     def on_screen_resume(self) -> None:
@@ -320,7 +318,7 @@ def _columns() -> list[ListColumn[OptionRow]]:
 
 
 def _undo(row: OptionRow) -> str:
-    return "not possible here" if row.option.refused else _CLAUSE.split(row.option.undo, maxsplit=1)[0]
+    return "not possible here" if row.option.refused else row.option.undo
 
 
 def _stops(row: OptionRow) -> str:
@@ -357,13 +355,13 @@ def _meaning(row: OptionRow, suggested: Suggestion | None) -> list[Line]:
     told = {
         "What if": row.supposed,
         "Then": option.then,
+        "Undo": option.undo,
         "Suggested": "; ".join(suggested.reasons) if suggested is not None else "",
         "Tomorrow": suggested.tomorrow if suggested is not None else "",
         "Application": option.application,
         "Blocked now": option.blocked,
         "Rows": row.counted,
         "Locks": _locks(row),
-        "Undo": option.undo,
         "Asks for": _asking(option),
         "Procedure": row.plan.procedure if row.plan is not None else "",
         "Answers": "" if row.answers else "nothing that was found wrong; it can be done all the same",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from fkdash.catalog.table_name import visible
 from fkdash.pictures.fates import fates
 from fkdash.pictures.picture import pen_for
 from fkdash.pictures.tree import guides
@@ -262,7 +263,11 @@ def _columns(way: Callable[[Branch], str]) -> list[ListColumn[Branch]]:
         ListColumn("outcome", outcome, 26, tone=lambda branch: "error" if branch.blockers else "plain"),
         ListColumn("by", lambda branch: branch.key.on_delete if branch.key else "DELETE", 9, priority=1),
         ListColumn(
-            "foreign key", lambda branch: branch.key.name if branch.key else "", 12, priority=2, patient=True
+            "foreign key",
+            lambda branch: visible(branch.key.name) if branch.key else "",
+            12,
+            priority=2,
+            patient=True,
         ),
     ]
 
@@ -270,7 +275,7 @@ def _columns(way: Callable[[Branch], str]) -> list[ListColumn[Branch]]:
 def _title(branch: Branch | None) -> str:
     if branch is None:
         return ""
-    return branch.key.name if branch.key is not None else f"DELETE FROM {branch.table}"
+    return visible(branch.key.name) if branch.key is not None else f"DELETE FROM {branch.table}"
 
 
 def _first_line(answer: Preview) -> str:
