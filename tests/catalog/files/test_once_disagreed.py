@@ -173,6 +173,8 @@ FROM_15_ON = {
 }  # fmt: skip
 
 ON_THE_NEWEST = {
+    "a mark of NOT NULL that was not inherited stays below": "create table h () inherits (c); alter table c add x int not null no "
+    "inherit; alter table c drop constraint c_x_not_null;",
     "what ONLY takes from a parent stays with those below as their own": "create table m (k int, r int not null) partition by list (k); "
     "create table m1 partition of m default; alter table only m alter r drop not null; create table t (r int not null); create table u "
     "() inherits (t); alter table only t alter r drop not null; alter table u alter r drop not null;",

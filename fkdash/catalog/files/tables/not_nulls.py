@@ -192,6 +192,8 @@ def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True
         state.remove_constraint(constraint)
     if column.not_null:
         state.change_column(table, number, not_null=False, null_set=state.statement)
+    if constraint is not None and constraint.no_inherit:
+        return  # what inherits the column has its mark alone, and keeps it
     for child in state.children(table):
         inherited = child.column(column.name)
         if inherited is not None and (inherited.not_null or not named):
