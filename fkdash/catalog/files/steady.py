@@ -128,7 +128,7 @@ class _Steady:
             return
         if source.oid:
             kind = self.state.types[source.oid].kind
-            unsteady = kind in "ec" and target.builtin in TEXTS
+            unsteady = kind in "ecrm" and target.builtin in TEXTS
         elif source.array:
             unsteady = target.builtin in TEXTS
         else:

@@ -173,6 +173,8 @@ FROM_15_ON = {
 }  # fmt: skip
 
 ON_THE_NEWEST = {
+    "a virtual column has no statistics": "alter table c add v int generated always as (1) virtual; do $$ begin alter table c alter v set "
+    "statistics 5; exception when feature_not_supported then alter table c add x int; end $$; alter table c alter id set statistics 5;",
     "a mark of NOT NULL that was not inherited stays below": "create table h () inherits (c); alter table c add x int not null no "
     "inherit; alter table c drop constraint c_x_not_null;",
     "what ONLY takes from a parent stays with those below as their own": "create table m (k int, r int not null) partition by list (k); "

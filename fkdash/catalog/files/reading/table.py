@@ -331,7 +331,7 @@ def _alter_rest(cursor: Cursor, name: str) -> Act:
     """Read SET GENERATED and the options of a sequence, or pass over what only has to find the column."""
     always: bool | None = None
     # SET and then what a sequence can be told, or RESTART: only identity columns have one.
-    numbers = cursor.sees("restart")
+    numbers, counted = cursor.sees("restart"), cursor.sees("set", "statistics")
     while cursor.take("set"):
         if cursor.take("generated"):
             always = cursor.take("always")
@@ -345,7 +345,7 @@ def _alter_rest(cursor: Cursor, name: str) -> Act:
     if cursor.take("reset") or cursor.take("options"):
         cursor.pass_parentheses()
     if always is None:
-        return Act("set generated" if numbers else "name column", name)
+        return Act("set generated" if numbers else "name column", name, "statistics" if counted else "")
     return Act("set generated", name, other="a" if always else "d")
 
 

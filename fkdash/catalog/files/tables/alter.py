@@ -357,7 +357,9 @@ def _disinherit(state: State, table: Relation, act: Act, *, only: bool) -> None:
 
 def _name_column(_state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
     """SET STATISTICS, STORAGE and the like change nothing that is followed."""
-    alter_columns.column_of(table, act.name)
+    column = alter_columns.column_of(table, act.name)
+    if act.other == "statistics" and column.generated == "v":
+        raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is virtual and has no statistics")
 
 
 class _Handler(Protocol):

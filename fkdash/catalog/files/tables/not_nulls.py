@@ -192,9 +192,8 @@ def drop_not_null(state: State, table: int, number: int, *, recurse: bool = True
         state.remove_constraint(constraint)
     if column.not_null:
         state.change_column(table, number, not_null=False, null_set=state.statement)
-    if constraint is not None and constraint.no_inherit:
-        return  # what inherits the column has its mark alone, and keeps it
-    for child in state.children(table):
+    # What inherits the column of one that is not inherited has the mark alone, and keeps it.
+    for child in state.children(table) if constraint is None or not constraint.no_inherit else ():
         inherited = child.column(column.name)
         if inherited is not None and (inherited.not_null or not named):
             _uninherit(state, child.oid, inherited.number, keep=not recurse)

@@ -108,3 +108,8 @@ alter table t add g7 text generated always as (vol(b)) stored;
 alter function vol(text) immutable;
 create index on t (vol(b));
 create index on t (vol(b)) where vol(b) = 'x';
+create type span as range (subtype = int4);
+create table spans (s span, m int4multirange, n int4range);
+create index on spans ((s::text));
+create index on spans (md5(m::text));
+create index on spans ((lower(n)));
