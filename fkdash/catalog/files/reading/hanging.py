@@ -123,7 +123,8 @@ def _routine(cursor: Cursor, named: tuple[Named, ...], steady: str) -> HangsOn:
     name = cursor.qualified()
     begin, end = cursor.pass_parentheses()
     types = list(_types(cursor.tokens[begin:end]))
-    signature = " ".join(".".join(each) for each in types)
+    # What only comes out tells no two functions apart.
+    signature = " ".join(".".join(each) for each in _types(cursor.tokens[begin:end], going_in=True))
     if cursor.take("returns"):
         if cursor.take("table"):
             begin, end = cursor.pass_parentheses()
@@ -148,14 +149,15 @@ def _of_body(text: str) -> tuple[Named, ...]:
     return query_names(cursor.string())
 
 
-def _types(tokens: Sequence[Token]) -> Iterator[Name]:
-    """Give the types of arguments, whose names and modes may stand before them."""
+def _types(tokens: Sequence[Token], *, going_in: bool = False) -> Iterator[Name]:
+    """Give the types of arguments, whose names and modes may stand before them, or only of those that go in."""
     part: list[Token] = []
     depth = 0
     for token in (*tokens, None):
         depth += {"(": 1, ")": -1}.get(token.value, 0) if token is not None and token.kind == SIGN else 0
         if token is None or (token.value == "," and depth == 0):
-            yield from _type_of(part)
+            comes_out = any(each.kind == WORD and each.value == "out" for each in part[:2])
+            yield from () if going_in and comes_out else _type_of(part)
             part = []
         else:
             part.append(token)

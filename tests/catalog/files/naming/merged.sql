@@ -53,3 +53,8 @@ drop publication pub_1, pub_2;
 drop publication if exists pub_1, pub_2;
 drop publication pub_2;
 create publication pub_2;
+create procedure told(out a int, in b int, in c int) language plpgsql as 'begin a := b; end';
+create procedure told(in a int, in b int, in c int) language plpgsql as 'begin null; end';
+create procedure told(in x int, in y int) language plpgsql as 'begin null; end';
+create table places (at point);
+create index on places using rtree (at);
