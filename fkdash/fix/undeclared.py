@@ -64,7 +64,7 @@ def _neighbourhood(catalog: Catalog, new: ForeignKey) -> Catalog:
         key
         for name in names
         for key in catalog.declared_on.get(name, ())
-        if key.referenced in names and key.qualified != new.qualified
+        if key.referenced in names and (key.name != new.name or key.table != new.table)
     ]
     tables = {name: catalog.tables[name] for name in names}
     return replace(catalog, tables=tables, foreign_keys=(*keys, new))
