@@ -1,4 +1,4 @@
-"""Whether what a snapshot says fits together: it may have been edited, and who reads a catalog does not ask again."""
+"""Whether what a snapshot says fits together: it may have been edited, and nobody who reads it asks again."""
 
 from __future__ import annotations
 
