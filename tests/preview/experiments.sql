@@ -1990,6 +1990,13 @@ CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
 CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int,
     g int GENERATED ALWAYS AS (CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END) VIRTUAL); INSERT INTO c(pid, z) VALUES (1, 0);
 
+-- experiment order6: ... nor is it where it cannot be computed for the rows as they are
+-- delete p WHERE id = 1
+-- versions 18 to 18
+CREATE TABLE p(id int PRIMARY KEY, w int GENERATED ALWAYS AS (1 / (id - 1)) VIRTUAL); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int,
+    g int GENERATED ALWAYS AS (1 / z) VIRTUAL, CHECK (z < 5)); INSERT INTO c(pid, z) VALUES (1, 0);
+
 -- experiment collate1: PostgreSQL 14 cannot carry out SET DEFAULT where only the referenced collation ignores case
 -- delete p WHERE true
 -- versions 14 to 17
