@@ -348,6 +348,37 @@ async def test_a_unique_index_on_an_expression_of_the_column_is_possible(databas
         assert (index, outcome.of("FK104"), outcome.sqlstate) == (index, None, "")
 
 
+@pytest.mark.parametrize(
+    ("generated", "sqlstate"),
+    [
+        ("int GENERATED ALWAYS AS (coalesce(id, 0)) STORED UNIQUE", "23505"),
+        ("int GENERATED ALWAYS AS (coalesce(id, 0)) STORED, UNIQUE (kind, g)", "23505"),
+        (
+            "int4range GENERATED ALWAYS AS (int4range(coalesce(id, 0), 9)) STORED, EXCLUDE USING gist (g WITH &&)",
+            "23P01",
+        ),
+        ("int GENERATED ALWAYS AS (id * 2) STORED UNIQUE", ""),
+        ("int GENERATED ALWAYS AS (kind + 1) STORED, UNIQUE (g, id)", ""),
+    ],
+)
+async def test_a_unique_index_on_what_is_computed_from_the_column_is_found(
+    database: TestDatabase, generated: str, sqlstate: str
+) -> None:
+    setup = [
+        "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (9)",
+        f"CREATE TABLE c (id int CONSTRAINT the_key REFERENCES p ON DELETE SET NULL, kind int DEFAULT 7, g {generated})",
+        "INSERT INTO c VALUES (NULL), (9)",
+    ]
+    outcome = await tried(database, setup, ["DELETE FROM p WHERE id = 9"], "FK104")
+    finding = outcome.of("FK104")
+    assert outcome.sqlstate == sqlstate
+    if sqlstate:
+        assert finding is not None
+        assert finding.columns == ("id",)
+        assert finding.error is not None
+        assert finding.error.sqlstate == sqlstate
+
+
 _INTO_ITS_NULL_PARTITION = [
     "CREATE TABLE tenants (id int PRIMARY KEY); INSERT INTO tenants VALUES (1)",
     "CREATE TABLE events (id int, tenant_id int, note text) PARTITION BY LIST (tenant_id)",
