@@ -348,6 +348,18 @@ async def test_a_unique_index_on_an_expression_of_the_column_is_possible(databas
         assert (index, outcome.of("FK104"), outcome.sqlstate) == (index, None, "")
 
 
+async def test_a_check_that_asks_which_table_the_row_is_in_is_judged_as_any_other(database: TestDatabase) -> None:
+    setup = [
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, CHECK (id IS NOT NULL OR tableoid = 0))",
+        "ALTER TABLE c ADD CONSTRAINT the_key FOREIGN KEY (id) REFERENCES p ON DELETE SET NULL",
+        "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1)",
+    ]
+    outcome = await tried(database, setup, ["DELETE FROM p"], "FK102")
+    finding = outcome.of("FK102")
+    assert finding is not None
+    assert (finding.columns, outcome.sqlstate) == (("id",), "23514")
+
+
 @pytest.mark.parametrize(
     ("generated", "sqlstate"),
     [
