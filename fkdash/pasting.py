@@ -2,9 +2,9 @@ r"""SQL that somebody pastes into psql, spelled so that no name and no constant 
 
 Names belong to whoever made the table. A line break in one puts its rest on a line of its own, where a terminal, a
 comment's end or a psql command (`\!`) may take it for something else; a backslash is psql's and, by a setting,
-the server's. So a name or a constant with such a character is written with Unicode escapes, which need neither
-(manual, "Identifiers and Key Words": U&"..." UESCAPE). Statements of ours then hold no control character but their
-line breaks, and no backslash.
+the server's; `${` begins a placeholder of Flyway, Liquibase and others, in quotes and comments too. So a name or a
+constant with any of them is written with Unicode escapes, which need none (manual, "Identifiers and Key Words":
+U&"..." UESCAPE). Statements of ours then hold no control character but their line breaks, and neither of the two.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _TOKEN: Final = re.compile(
 )
 _PARAMETER: Final = re.compile(rf"{_TOKEN.pattern} | \$(?P<number>\d+)", re.VERBOSE | re.DOTALL)
 _ESCAPE: Final = "%"
+_PLACEHOLDER: Final = "${"
 _BACKSLASHED: Final = re.compile(
     r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL
 )
@@ -74,7 +75,8 @@ def _element(text: str) -> str:
 
 def in_comment(text: str) -> str:
     r"""Give text for a comment of one line: what cannot be seen, and a backslash, by its number as <U+000A>."""
-    return "".join(f"<U+{ord(each):04X}>" if _unfit(each) else each for each in text)
+    shown = "".join(f"<U+{ord(each):04X}>" if _unfit(each) else each for each in text)
+    return shown.replace(_PLACEHOLDER, f"<U+{ord(_PLACEHOLDER[0]):04X}>{_PLACEHOLDER[1:]}")
 
 
 def dollar_quoted(body: str) -> str:
@@ -103,6 +105,7 @@ def _quoted(text: str, quote: str) -> str:
     if not _any_unfit(text):
         return f"{quote}{text.replace(quote, quote * 2)}{quote}"
     spelled = "".join(map(_by_number, text)).replace(quote, quote * 2)
+    spelled = spelled.replace(_PLACEHOLDER, f"{_ESCAPE}{ord(_PLACEHOLDER[0]):04X}{_PLACEHOLDER[1:]}")
     return f"U&{quote}{spelled}{quote} UESCAPE '{_ESCAPE}'"
 
 
@@ -124,7 +127,7 @@ def _meant(match: re.Match[str]) -> str:
 
 
 def _any_unfit(text: str) -> bool:
-    return any(map(_unfit, text))
+    return _PLACEHOLDER in text or any(map(_unfit, text))
 
 
 def _unfit(character: str) -> bool:

@@ -13,7 +13,7 @@ import asyncio
 import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
@@ -29,10 +29,11 @@ from fkdash.errors import (
     TimedOutError,
 )
 from fkdash.fact import fact
+from fkdash.shell import shell_word
 from fkdash.sqlstates import LOCK_NOT_AVAILABLE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from fkdash.db.session import Row, Session
     from fkdash.db.target import Target
@@ -94,6 +95,13 @@ class Met:
     refused: ServerRefusedError | None
 
 
+class Refusal(NamedTuple):
+    """Why something must not be run, and what to do."""
+
+    why: str
+    next_step: str
+
+
 @dataclass(slots=True)
 class Sandbox:
     """A body that is ready to run in the transaction of `session`, once and as its last statement."""
@@ -133,7 +141,7 @@ async def sandbox(
     """
     async with open_writer(target) as writer, writer.rolled_back() as session:
         await session.execute(f"set local lock_timeout = {lock_ms}; set local statement_timeout = {statement_ms}")
-        made = await prepared(session, tables, body)
+        made = await prepared(session, tables, body, trusted=target.trusted_owners)
         try:
             yield made
         finally:
@@ -141,13 +149,19 @@ async def sandbox(
                 await _end_backend(session)
 
 
-async def prepared(session: Session, tables: Sequence[int], body: str, *, lasting: bool = False) -> Sandbox:
+async def prepared(
+    session: Session, tables: Sequence[int], body: str, *, lasting: bool = False, trusted: Iterable[str] = ()
+) -> Sandbox:
     """Make a body ready in the transaction of `session`, in which nothing of the tables has run yet.
 
     `lasting` says that the transaction is committed afterwards, and the body's results do not matter.
     Where the function may not be handed to the owner it runs as the session's role. Raises StoppedError where the
-    table is gone, and what the server refuses to a superuser, who may always hand it over.
+    table is gone, NotPermittedError where making the function would run the code of a role that is not `trusted`,
+    and what the server refuses to a superuser, who may always hand it over.
     """
+    watching = await event_code(session, trusted)
+    if watching is not None:
+        raise NotPermittedError(watching.why, next_step=watching.next_step)
     standing = await session.row(query("fkdash.apply", "sandbox_standing"), tables[0])
     if standing is None:
         raise StoppedError("The table is not there any more.", next_step="Refresh, and look again.")
@@ -171,6 +185,22 @@ async def prepared(session: Session, tables: Sequence[int], body: str, *, lastin
             f"TO {quoted(role)}.",
         )
     return Sandbox(session, await _runs_as(session, tables, standing, role, made=made), statement)
+
+
+async def event_code(session: Session, trusted: Iterable[str]) -> Refusal | None:
+    """Say which event trigger would run another role's code as a superuser wherever something is made or altered.
+
+    None where there is none, and for a role that is no superuser. The code of `trusted` roles is accepted.
+    """
+    found = await session.row(query("fkdash.apply", "event_code"), sorted(trusted))
+    if found is None:
+        return None
+    runs = f"{found['function']} of {found['owner']}"
+    return Refusal(
+        f"The event trigger {found['name']} would run {runs} as {found['role']}, a superuser.",
+        "Look at what it does and let a superuser own it, or accept it: "
+        f"--trust-owner {shell_word(found['owner'])}.",
+    )
 
 
 @asynccontextmanager

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Final
 
 from fkdash.catalog.action import Action, Match
 from fkdash.catalog.model import Catalog, Check, Column, Copy, Domain, ForeignKey, Index, Table, TableKind
@@ -21,6 +20,7 @@ from fkdash.catalog.snapshot import (
     VERSION,
     Document,
 )
+from fkdash.catalog.snapshot_judging import judged
 from fkdash.catalog.surroundings import RewriteRule, Server, Trigger, TriggerFunction
 from fkdash.catalog.table_name import TableName
 from fkdash.errors import UsageError
@@ -42,49 +42,12 @@ def load_snapshot(path: Path) -> Catalog:
             next_step="Write it again, or use the fkdash that wrote it.",
         )
     try:
-        return _judged(catalog_from(document))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return judged(catalog_from(document))
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{path} is a damaged snapshot: {type(error).__name__} at {error}.",
             next_step="Write it again with fkdash snapshot -o FILE.",
         ) from error
-
-
-def _judged(catalog: Catalog) -> Catalog:
-    """Give the catalog; raises ValueError where anything in it is of another type than it is declared to be."""
-    described: list[tuple[str, object]] = [(str(each.name), each) for each in catalog.tables.values()]
-    described += [(each.qualified, each) for each in catalog.foreign_keys]
-    described += [(f"{each.schema}.{each.name}", each) for each in catalog.domains.values()]
-    described.append(("the server", catalog.server))
-    for name, each in described:
-        try:
-            _judge_inside(each)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
-    return catalog
-
-
-@cache
-def _hints(wanted: type) -> dict[str, Any]:
-    return get_type_hints(wanted)
-
-
-def _judge_inside(value: object) -> None:
-    import msgspec  # only where a snapshot is read
-
-    if isinstance(value, tuple):
-        for each in value:
-            _judge_inside(each)
-    elif is_dataclass(value) and not isinstance(value, type):
-        hints = _hints(type(value))
-        for each in fields(value):
-            inside = getattr(value, each.name)
-            if isinstance(inside, TableName):
-                msgspec.convert(tuple(inside), TableName)
-            else:
-                # What it holds of ours it takes for right: that is gone through next.
-                msgspec.convert(inside, hints[each.name])
-            _judge_inside(inside)
 
 
 def catalog_from(document: Document) -> Catalog:
@@ -99,11 +62,6 @@ def catalog_from(document: Document) -> Catalog:
     tables: dict[TableName, Table] = {}
     for each in document["tables"]:
         table = _read_table(each, domains, numbers)
-        numbered = {number for index in table.indexes for number in index.columns}
-        numbered |= {number for check in table.checks for number in check.columns}
-        # 0 stands for an expression.
-        if not numbered <= {0, *table.columns_by_number}:
-            raise ValueError(f"a column of an index or a check that {table.name} does not have")
         tables[table.name] = replace(
             table, oid=next(oids), indexes=tuple(replace(index, oid=next(oids)) for index in table.indexes)
         )
@@ -132,12 +90,15 @@ def _read_server(said: Document | None) -> Server | None:
 
 
 def _read_domain(
-    name: tuple[str, str], said: Mapping[tuple[str, str], Document], found: dict[tuple[str, str], Domain]
+    name: tuple[str, str],
+    said: Mapping[tuple[str, str], Document],
+    found: dict[tuple[str, str], Domain],
+    below: frozenset[tuple[str, str]] = frozenset(),
 ) -> Domain:
     if name not in found:
         entry = said[name]
         base = entry.get("base")
-        if base is not None and tuple(base) == name:
+        if base is not None and (base[0], base[1]) in {*below, name}:
             raise ValueError(f"{name} is built on itself")
         found[name] = Domain(
             schema=entry["schema"],
@@ -146,7 +107,7 @@ def _read_domain(
             not_null=entry.get("not_null", False),
             default=entry.get("default"),
             checks=tuple(Check(each["name"], each["expression"]) for each in entry.get("checks", [])),
-            base=_read_domain((base[0], base[1]), said, found) if base is not None else None,
+            base=_read_domain((base[0], base[1]), said, found, below | {name}) if base is not None else None,
         )
     return found[name]
 
@@ -224,8 +185,6 @@ def _read_key(
     for name, columns in ((table, entry["columns"]), (referenced, entry["referenced_columns"])):
         if {*columns} - tables[name].columns_by_name.keys():
             raise ValueError(f"a column of {entry['name']} that {name} does not have")
-    if not len(entry["columns"]) == len(entry["referenced_columns"]) > 0:
-        raise ValueError(f"the columns of {entry['name']}, as many as it refers to")
     return ForeignKey(
         name=entry["name"],
         table=table,

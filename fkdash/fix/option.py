@@ -22,7 +22,8 @@ class Option:
     with, `undo` whether and until when there is a way back. `refused` is the reason why it is impossible here,
     empty when it can be planned. `frees` tells whether rows that are blocked today can be deleted afterwards, and
     `blocked` says what becomes of them, with what may still stop them; it is empty for an option that leaves them
-    aside. `becomes` is the key as it is then declared, `nullable` the columns that then accept NULL.
+    aside. `becomes` is the key as it is then declared, `nullable` the columns that then accept NULL. `proves` says
+    that the key is enforced and validated afterwards, whatever it is today.
     `asks` are the referencing columns for which the operator must name a value before it can be planned, `of_rows`
     says that referenced rows must be named as well. `fills` are columns of rows that are made, for which
     values may be named.
@@ -40,6 +41,7 @@ class Option:
     nullable: tuple[tuple[TableName, str], ...] = ()
     blocked: str = ""
     of_rows: bool = False
+    proves: bool = False
     fills: tuple[str, ...] = ()
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.tables_of_fkdash import kept_table
+from fkdash.fix.option import consequences
 from fkdash.fix.plan import Goal, Plan
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.values import as_referenced, in_words, referenced_row
@@ -61,7 +62,7 @@ def repair(
         steps=repair_steps(catalog, key, written, keeping, pace=pace, anew=is_silenced(catalog, key)),
         undo=back,
         undo_condition=option.undo,
-        consequences=(option.then, *referring, f"the application {option.application}", f"undo: {option.undo}"),
+        consequences=(*consequences(option)[:1], *referring, *consequences(option)[1:]),
         goal=Goal(key=replace(key, validated=True, enforced=True), checks=(there,) if there else ()),
         mends=True,
         abandon=back,

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.hypothetical import with_defaults, with_nullable
 from fkdash.fix.changed_key import statements_of
+from fkdash.fix.declare import is_new
+from fkdash.fix.option import AS_TODAY
 from fkdash.fix.undeclared import around
+from fkdash.rules.actions.enforcement import is_silenced
 from fkdash.rules.finding import DefaultRow
 
 if TYPE_CHECKING:
@@ -29,8 +32,12 @@ def promised(
 
     `defaults` are the columns' defaults, as expressions, where the option sets them.
     """
+    if option.refused:
+        return option
+    if not acts(catalog, finding.key) and not is_new(catalog, finding.key):
+        option = _of_silent(finding.key, option)
     new = option.becomes
-    if option.refused or new is None:
+    if new is None or not new.enforced:
         return option
     supposed = catalog
     for table, name in option.nullable:
@@ -40,6 +47,29 @@ def promised(
     words = _words(catalog, supposed, finding.key, new, statements_of(finding), named=bool(defaults))
     deletes = Statement.DELETE in statements_of(finding)
     return replace(option, frees=option.frees and deletes and _stops(catalog, finding.key), blocked=words)
+
+
+def acts(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether a key does anything today: it is enforced, and its triggers fire."""
+    return key.enforced and not is_silenced(catalog, key)
+
+
+def _of_silent(key: ForeignKey, option: Option) -> Option:
+    """Give an option for a key that does nothing today: it begins to, or goes on doing nothing."""
+    if option.proves:
+        then = (
+            f"deleting a row of {key.referenced.name} sets ON DELETE {key.on_delete} off, which never runs today"
+        )
+        return replace(option, then=then, becomes=replace(key, validated=True, enforced=True))
+    if option.becomes is None or option.becomes.enforced:
+        return option
+    return replace(
+        option,
+        then=f"{AS_TODAY}: {key.name} stays NOT ENFORCED, and none of its actions runs",
+        application="notices nothing",
+        frees=False,
+        undo="any time",
+    )
 
 
 def _words(
@@ -77,7 +107,7 @@ def _except(still: str) -> str:
 
 def _stops(catalog: Catalog, key: ForeignKey) -> bool:
     """Tell whether a key can hold rows back as it is."""
-    return key.on_delete in _REFUSING or any(_own(catalog, key, Statement.DELETE))
+    return acts(catalog, key) and (key.on_delete in _REFUSING or any(_own(catalog, key, Statement.DELETE)))
 
 
 def _still(catalog: Catalog, new: ForeignKey, statement: Statement, *, named: bool) -> str:

@@ -249,7 +249,10 @@ class Reader:
         return f"ARRAY[{columns}]::text[]"
 
     def _loaded(self, table: TableFact) -> tuple[str, ...]:
-        """All columns where an action writes to the table or a trigger looks, otherwise those of foreign keys."""
+        """All columns where an action writes to the table or a trigger looks, otherwise those of foreign keys.
+
+        Virtual ones are left out: a DELETE does not compute them, and where their value matters it is evaluated.
+        """
         if table.oid not in self._columns:
             self._columns[table.oid] = self._choose(table)
         return self._columns[table.oid]
@@ -263,15 +266,20 @@ class Reader:
             if self.facts.root(each.oid) == root
             for t in each.triggers
         ):
-            return tuple(table.columns_by_name)
+            return _kept(table)
         for key in self.facts.keys.values():
             if self.facts.root(key.relation) == root:
                 if key.writes:
-                    return tuple(table.columns_by_name)
+                    return _kept(table)
                 named.update(key.columns)
             if self.facts.root(key.referenced_oid) == root:
                 named.update(key.referenced_columns)
         return tuple(name for name in table.columns_by_name if name in named)
+
+
+def _kept(table: TableFact) -> tuple[str, ...]:
+    """Give the columns whose values are in the table."""
+    return tuple(name for name, column in table.columns_by_name.items() if column.stored or not column.generated)
 
 
 def _references(facts: Facts, key: KeyFact) -> list[str]:

@@ -115,7 +115,7 @@ def _table(value: object, wanted: Any, path: Path, found: Found) -> Any:  # noqa
 def _leaf(value: object, wanted: Any, path: Path, found: Found) -> Any:  # noqa: ANN401 - any type
     import msgspec  # most operators have no file to read, and the first frame would wait for it
 
-    if isinstance(value, str) and _NO_TEXT.search(value):
+    if _holds_no_text(value):
         found.mistakes.append(Remark(path, "holds a character that no text of a database can hold"))
         return None
     try:
@@ -125,6 +125,13 @@ def _leaf(value: object, wanted: Any, path: Path, found: Found) -> Any:  # noqa:
     except (TypeError, RecursionError, OverflowError):
         found.mistakes.append(Remark(path, f"is {_kind(value)}, which cannot stand here"))
     return None
+
+
+def _holds_no_text(value: object) -> bool:
+    """Say whether there is such a text in it; what a pair or a table's name has is one value here."""
+    if isinstance(value, list):
+        return any(_holds_no_text(each) for each in value)
+    return isinstance(value, str) and _NO_TEXT.search(value) is not None
 
 
 def _in_words(said: str, value: object, wanted: Any) -> str:  # noqa: ANN401 - any type

@@ -109,7 +109,7 @@ async def deleted(scene: Scene, target: DeleteTarget, *, rows: int = 1) -> tuple
         return await rehearse_delete(writer, target, predicted, seconds=5, warn=warned.append), warned
 
 
-_PARENT = DeleteTarget(TableName("public", "parents"), keys=({"id": 1},))
+PARENT = DeleteTarget(TableName("public", "parents"), keys=({"id": 1},))
 _TRIGGERS = {
     "the table": "create trigger planted before delete on parents for each row execute function evil.fire()",
     "the cascaded table, before": "create trigger planted before delete on children for each row execute function evil.fire()",
@@ -138,7 +138,7 @@ async def test_what_is_planted_runs_with_the_owners_rights(
 ) -> None:
     async with planted(database, tmp_path, _TRIGGERS[where]) as scene:
         tried = await probed(scene)
-        found = (await deleted(scene, _PARENT))[0]
+        found = (await deleted(scene, PARENT))[0]
         assert await scene.ran()
         assert not await scene.ran_as_superuser()
         assert [each.ok for each in tried] == [True, True, True], tried
@@ -158,7 +158,7 @@ async def test_what_is_left_behind_is_never_run(database: TestDatabase, tmp_path
         async with open_writer(scene.bench.pool.target) as writer:
             rehearsed = await rehearse(writer, scene.bench.catalog, plan)
         tried = await probed(scene)
-        await deleted(scene, _PARENT)
+        await deleted(scene, PARENT)
         assert await scene.ran()
         assert not await scene.ran_as_superuser()
         assert rehearsed.delete is not None
@@ -244,7 +244,7 @@ create trigger log before delete on children for each row execute function log_i
 async def test_ordinary_triggers_are_rehearsed_and_leave_nothing(database: TestDatabase, tmp_path: Path) -> None:
     async with planted(database, tmp_path, _ORDINARY) as scene:
         tried = await probed(scene)
-        found = (await deleted(scene, _PARENT))[0]
+        found = (await deleted(scene, PARENT))[0]
         good(await scene.bench.apply("ck", "restrict"))
         assert [each.ok for each in tried] == [True, True, True], tried
         assert found.agrees is True, found
@@ -287,7 +287,7 @@ async def test_row_security_that_binds_the_owner_is_said(database: TestDatabase,
         tried = await probed(scene)
         assert [each.ok for each in tried] == [None, None, True], tried
         assert tried[0].detail.endswith(f"that row security lets {scene.mallory} see")
-        found = (await deleted(scene, _PARENT))[0]
+        found = (await deleted(scene, PARENT))[0]
         assert (found.agrees, found.detail) == (None, f"row security lets {scene.mallory} delete 0 of them only")
 
 
@@ -297,7 +297,7 @@ async def test_where_a_superuser_owns_the_table_other_roles_code_is_named_and_no
     async with planted(database, tmp_path, _TRIGGERS["the table"]) as scene:
         await database.execute("alter table parents owner to postgres")
         tried = await probed(scene)
-        found = (await deleted(scene, _PARENT))[0]
+        found = (await deleted(scene, PARENT))[0]
         assert not await scene.ran()
         named = f"the trigger planted of parents, whose function fire belongs to {scene.mallory}, would run as postgres"
         assert tried[0].detail == f"not tried: {named}"
@@ -331,7 +331,7 @@ async def test_who_may_not_hand_it_over_rehearses_as_itself_and_hears_whose_code
             async with workbench(database, tmp_path, dsn=database.dsn.replace("postgres@", f"{helper}@")) as bench:
                 as_helper = Scene(database, bench, scene.mallory)
                 tried = await probed(as_helper)
-                found, warned = await deleted(as_helper, _PARENT)
+                found, warned = await deleted(as_helper, PARENT)
             assert tried[0].ok is None
             assert tried[0].detail.endswith(
                 f"whose function fire belongs to {scene.mallory}, would run as {helper}"

@@ -74,6 +74,9 @@ async def test_each_row_goes_where_the_query_says_and_those_without_stay_by_name
     assert {row.named.split(" ")[0]: row.then[0] for row in given.rows if row.then} == expected
     made = moving(bench, given)
     assert planned_here(bench.catalog, plan_of(plan_document(made))).steps == made.steps
+    for odd in ([[], "x"], [["1"], "x"], ["1", []], ["1", ["2", "3"]], ["1", ["\ud800"]], ["\0", ["2"]]):
+        with pytest.raises(UsageError, match="picked"):
+            plan_of({**plan_document(made), "picked": [odd]})
     ended = await bench.carry_out(made)
     good(ended)
     assert await pairs(database, "select id::text, space_id::text from users where id < 28") == expected

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,3 +116,45 @@ def test_another_file_is_refused_in_words(tmp_path: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError):
         load_snapshot(file)
+
+
+_CIRCLES = """
+create domain d1 as int; create domain d2 as d1;
+create table whole (a int primary key) partition by range (a);
+create table part partition of whole for values from (0) to (10) partition by range (a);
+create table parent (id int primary key); create table heir () inherits (parent);
+create table c (x int references whole on delete cascade, z d2);
+"""
+_EDITS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a domain": lambda said: said["domains"][0].update(base=["public", "d2"]),
+    "a partition": lambda said: _named(said, "whole").update(partition_of=["public", "part"]),
+    "an heir": lambda said: _named(said, "parent").update(inherits=[["public", "heir"]]),
+    "a column that is set to NULL": lambda said: said["foreign_keys"][0].update(delete_columns=["nobody"]),
+    "no operator": lambda said: said["foreign_keys"][0].pop("operators"),
+    "half a copy": lambda said: said["foreign_keys"][0].update(copies=[["public", "c"]]),
+    "a key of an expression": lambda said: _named(said, "parent")["indexes"][0].update(columns=[0]),
+    "an index of nothing": lambda said: _named(said, "parent")["indexes"][0].update(columns=[]),
+    "more operator classes": lambda said: _named(said, "parent")["indexes"][0].update(opclasses=["a", "b"]),
+}
+
+
+def _named(said: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(each for each in said["tables"] if each["name"] == name)
+    return found
+
+
+@pytest.mark.newest_version
+async def test_a_snapshot_that_leads_nowhere_or_in_a_circle_is_a_damaged_one(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_CIRCLES)
+    written = await fkdash("snapshot", database.dsn)
+    file = tmp_path / "schema.json"
+    file.write_text(written.stdout, encoding="utf-8")
+    assert load_snapshot(file).foreign_keys
+    for edit in _EDITS.values():
+        said = json.loads(written.stdout)
+        edit(said)
+        file.write_text(json.dumps(said), encoding="utf-8")
+        with pytest.raises(UsageError, match="damaged snapshot"):
+            load_snapshot(file)

@@ -28,7 +28,7 @@ _LONGEST_NAME = 63
 _PIECES = (
     "\n", "\r", "\t", "\x1b[31m", "\u2028", "\u202e", "\u200b", "\\", "\\! touch planted\n", "\n\\! touch planted; #\n--", "\\q",
     "$fkdash$", "$fkdash2$", "$$", ";", "; create role planted; --", "--", "/*", "*/", "'", '"', '";', "%", "%000A", ":x", ":'x'",
-    "`touch planted`", "$(touch planted)", "{body}", "U&", "E'", "é", "\U0001f469", "a", "x y",
+    "`touch planted`", "$(touch planted)", "${user}", "${", "{body}", "U&", "E'", "é", "\U0001f469", "a", "x y",
 )  # fmt: skip
 
 
@@ -203,6 +203,7 @@ def test_names_and_constants_mean_the_same_to_the_server_as_before(
                 spelled = for_psql(f"select {literal(text)} as {quoted(name)}")
                 assert spelled.isprintable()
                 assert "\\" not in spelled
+                assert "${" not in spelled
                 row = await connection.fetchrow(spelled)
                 assert row is not None
                 assert dict(row) == {name: text}
@@ -217,6 +218,7 @@ def test_a_comment_stays_on_its_line_and_gives_psql_nothing_to_do(text: str) -> 
     said = in_comment(text)
     assert said.isprintable()
     assert "\\" not in said
+    assert "${" not in said
 
 
 @given(names)

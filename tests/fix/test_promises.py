@@ -11,7 +11,9 @@ from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.fix.fix_for import anything_about, subject_of
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
+from fkdash.preview.model import DeleteTarget, Limits, Verdict
 from fkdash.report.preview.promises import promises
+from fkdash.report.preview.what_if import what_if
 from tests.support.looking import reading
 
 if TYPE_CHECKING:
@@ -151,3 +153,55 @@ async def test_a_default_for_columns_that_the_action_leaves_alone_today_is_said_
     )
     offered = await _offered(database, "c_p")
     assert "the row of p you name, also by t, which c keeps today" in offered["set-column-default"].then
+
+
+_SILENT = """
+CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE a (id int PRIMARY KEY, pid int NOT NULL CONSTRAINT a_p REFERENCES p ON DELETE SET NULL NOT ENFORCED);
+CREATE TABLE b (id int PRIMARY KEY, pid int CONSTRAINT b_p REFERENCES p ON DELETE RESTRICT NOT ENFORCED);
+INSERT INTO p VALUES (1), (2);
+INSERT INTO a VALUES (1, 1), (2, 9);
+INSERT INTO b VALUES (1, 2);
+"""
+
+
+@pytest.mark.minimum_version(18)
+async def test_what_begins_when_a_key_is_enforced_is_said_and_not_previewed_as_today(
+    database: TestDatabase,
+) -> None:
+    await database.execute(_SILENT)
+    for name, option in (("a_p", "delete-orphans"), ("b_p", "validate")):
+        offered = await _offered(database, name)
+        assert "which never runs today" in offered[option].then
+        assert "blocks nothing today" in offered[option].blocked
+        async with reading(database) as pool:
+            catalog = await read_whole_catalog(pool)
+            key = find_foreign_key(catalog, name)
+            made = plan(catalog, subject_of(catalog, key, option), option)
+            target = DeleteTarget(key.referenced, condition="true")
+            today, then = [each.preview.verdict async for each in what_if(pool, target, [made], Limits(seconds=9))]
+        assert (today, then) == (Verdict.ALLOWED, Verdict.UNKNOWN)
+        assert offered[option].blocked in made.consequences
+    assert "not-null" in (await _offered(database, "a_p"))["delete-orphans"].blocked
+    assert "can then not be deleted" in (await _offered(database, "b_p"))["validate"].blocked
+
+
+@pytest.mark.minimum_version(18)
+async def test_another_action_of_a_key_that_is_not_enforced_promises_nothing(database: TestDatabase) -> None:
+    await database.execute(_SILENT)
+    offered = await _offered(database, "b_p", anything=True)
+    for option in ("cascade", "set-null", "no-action"):
+        assert (
+            offered[option].then == "deletes behave as today: b_p stays NOT ENFORCED, and none of its actions runs"
+        )
+        assert (offered[option].frees, offered[option].blocked) == (False, "")
+
+
+async def test_a_repair_that_switches_triggers_on_again_says_what_they_do(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, pid int CONSTRAINT c_p REFERENCES p);"
+        "ALTER TABLE c DISABLE TRIGGER ALL; ALTER TABLE p DISABLE TRIGGER ALL; INSERT INTO c VALUES (1, 7)"
+    )
+    offered = (await _offered(database, "c_p"))["delete-orphans"]
+    assert offered.then == "deleting a row of p sets ON DELETE NO ACTION off, which never runs today"
+    assert offered.blocked == "c_p blocks nothing today; rows of p to which c refers can then not be deleted"

@@ -1990,6 +1990,37 @@ CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
 CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int,
     g int GENERATED ALWAYS AS (CASE WHEN pid IS NULL THEN 1 / z ELSE 1 END) VIRTUAL); INSERT INTO c(pid, z) VALUES (1, 0);
 
+-- experiment order6: ... nor is it where it cannot be computed for the rows as they are
+-- delete p WHERE id = 1
+-- versions 18 to 18
+CREATE TABLE p(id int PRIMARY KEY, w int GENERATED ALWAYS AS (1 / (id - 1)) VIRTUAL); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, z int,
+    g int GENERATED ALWAYS AS (1 / z) VIRTUAL, CHECK (z < 5)); INSERT INTO c(pid, z) VALUES (1, 0);
+
+-- experiment asked1: a CHECK that asks which table the row is in
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL CONSTRAINT k CHECK (pid IS NOT NULL OR tableoid = 0)); INSERT INTO c VALUES (1);
+
+-- experiment asked2: ... and a generated column that does
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, t oid GENERATED ALWAYS AS (tableoid) STORED CHECK (t > 0)); INSERT INTO c VALUES (1);
+
+-- experiment joined1: a text joined with a number is computed, though the function for that is not immutable
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1);
+CREATE TABLE c(pid int REFERENCES p ON DELETE SET NULL, t text GENERATED ALWAYS AS ('INV-' || pid) STORED NOT NULL); INSERT INTO c VALUES (1);
+
+-- experiment joined2: ... in a CHECK as well
+-- delete p WHERE id = 1
+-- versions 14 to 18
+CREATE TABLE p(id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);
+CREATE TABLE c(pid int DEFAULT 2 REFERENCES p ON DELETE SET DEFAULT CONSTRAINT k CHECK (pid || '!' <> '2!')); INSERT INTO c VALUES (1);
+
 -- experiment collate1: PostgreSQL 14 cannot carry out SET DEFAULT where only the referenced collation ignores case
 -- delete p WHERE true
 -- versions 14 to 17

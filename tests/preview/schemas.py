@@ -328,9 +328,12 @@ class Maker:
                 options += [f"{add} UNIQUE NULLS NOT DISTINCT ({columns})"] * 2
             self.after.append(chance.choice(options))
         if chance.random() < 0.06 and table.types[one] in ("int", "bigint", "numeric"):
-            table.ddl.append(
-                f"g int GENERATED ALWAYS AS (({one} * 2)::int) STORED" + chance.choice(["", " NOT NULL"])
-            )
+            computed = [f"(({one} * 2)::int) STORED", f"((coalesce({one}, 0) + 1)::int) STORED"]
+            if self.major >= 18:
+                computed += [f"((100 / {one})::int) VIRTUAL", f"((100 / coalesce({one}, 0))::int) VIRTUAL"]
+            chosen = chance.choice(computed)
+            more = ["", " NOT NULL", " CHECK (g > 1)", *([" UNIQUE"] if "STORED" in chosen else [])]
+            table.ddl.append(f"g int GENERATED ALWAYS AS {chosen}{chance.choice(more)}")
 
     def _rows(self, table: Table) -> None:
         for rid in range(1, self.chance.choice([2, 3, 4, 5, 6]) + 1):

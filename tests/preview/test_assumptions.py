@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+import asyncpg
 import pytest
 
 from fkdash.catalog.action import Action
@@ -100,3 +101,32 @@ async def test_another_action_is_followed_where_the_present_one_does_not_reach(
     )
     wanted = stopping or ("users_home", "23503")
     assert [(blocker.constraint, blocker.sqlstate) for blocker in found.blockers] == [wanted]
+
+
+@pytest.mark.parametrize("follow", [False, True], ids=["by sets", "followed"])
+@pytest.mark.parametrize("action", [Action.NO_ACTION, Action.RESTRICT])
+async def test_what_is_declared_anew_is_reported_after_what_was_there(
+    shared_database: TestDatabase, action: Action, follow: bool
+) -> None:
+    await shared_database.execute("""
+        CREATE SCHEMA f; SET search_path = f;
+        CREATE TABLE p(id int PRIMARY KEY);
+        CREATE TABLE a(pid int CONSTRAINT older REFERENCES p ON DELETE CASCADE);
+        CREATE TABLE c(pid int CONSTRAINT newer REFERENCES p ON DELETE SET NULL, CHECK (pid IS NOT NULL));
+        INSERT INTO p VALUES (1); INSERT INTO a VALUES (1); INSERT INTO c VALUES (1)
+    """)
+    connection = await shared_database.connection()
+    key = await shared_database.value("SELECT oid::bigint FROM pg_constraint WHERE conname = 'older'")
+    target = DeleteTarget(TableName("f", "p"), keys=({"id": 1},))
+    assume = Assumptions(actions={key: NewAction(action)})
+    if follow:
+        with following_rows():
+            found = await preview_of(connection, target, assume=assume)
+    else:
+        found = await preview_of(connection, target, assume=assume)
+    assert [each.sqlstate for each in found.blockers if each.first] == ["23514"]
+    await shared_database.execute(
+        f"ALTER TABLE a DROP CONSTRAINT older, ADD CONSTRAINT older FOREIGN KEY (pid) REFERENCES p ON DELETE {action}"
+    )
+    with pytest.raises(asyncpg.CheckViolationError):
+        await shared_database.execute("DELETE FROM p")

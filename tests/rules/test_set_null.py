@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fkdash.catalog.action import Statement
 from fkdash.catalog.table_name import quoted
 from fkdash.rules.severity import Severity
 from tests.rules.scenes import Scene, Shape, at_random, fails_as_predicted, shapes, succeeds_unflagged, tried
@@ -346,6 +347,64 @@ async def test_a_unique_index_on_an_expression_of_the_column_is_possible(databas
     for index in ("((id + 1))", "(id, kind)", "(kind) WHERE id IS NOT NULL"):
         outcome = await tried(database, scene(index), ["DELETE FROM p WHERE id = 1"], "FK104")
         assert (index, outcome.of("FK104"), outcome.sqlstate) == (index, None, "")
+
+
+@pytest.mark.minimum_version(15)
+async def test_what_is_certain_of_an_update_only_is_not_claimed_of_a_delete(database: TestDatabase) -> None:
+    setup = [
+        "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE c (a int, b int)",
+        "ALTER TABLE c ADD CONSTRAINT the_key FOREIGN KEY (a, b) REFERENCES p ON DELETE SET NULL (a) ON UPDATE SET NULL",
+        "ALTER TABLE c ADD CHECK (b IS NOT NULL) NOT VALID; INSERT INTO p VALUES (1, 1), (2, 2)",
+        "INSERT INTO c VALUES (1, 1), (2, 2)",
+    ]
+    deleted = await tried(database, setup, ["DELETE FROM p WHERE a = 1"], "FK102")
+    told = {each.certain: each.statements for each in deleted.findings if each.rule == "FK102"}
+    assert told[True] == (Statement.UPDATE,)
+    assert Statement.UPDATE not in told.get(False, ())
+    assert deleted.sqlstate == ""
+
+
+async def test_a_check_that_asks_which_table_the_row_is_in_is_judged_as_any_other(database: TestDatabase) -> None:
+    setup = [
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, CHECK (id IS NOT NULL OR tableoid = 0))",
+        "ALTER TABLE c ADD CONSTRAINT the_key FOREIGN KEY (id) REFERENCES p ON DELETE SET NULL",
+        "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1)",
+    ]
+    outcome = await tried(database, setup, ["DELETE FROM p"], "FK102")
+    finding = outcome.of("FK102")
+    assert finding is not None
+    assert (finding.columns, outcome.sqlstate) == (("id",), "23514")
+
+
+@pytest.mark.parametrize(
+    ("generated", "sqlstate"),
+    [
+        ("int GENERATED ALWAYS AS (coalesce(id, 0)) STORED UNIQUE", "23505"),
+        ("int GENERATED ALWAYS AS (coalesce(id, 0)) STORED, UNIQUE (kind, g)", "23505"),
+        (
+            "int4range GENERATED ALWAYS AS (int4range(coalesce(id, 0), 9)) STORED, EXCLUDE USING gist (g WITH &&)",
+            "23P01",
+        ),
+        ("int GENERATED ALWAYS AS (id * 2) STORED UNIQUE", ""),
+        ("int GENERATED ALWAYS AS (kind + 1) STORED, UNIQUE (g, id)", ""),
+    ],
+)
+async def test_a_unique_index_on_what_is_computed_from_the_column_is_found(
+    database: TestDatabase, generated: str, sqlstate: str
+) -> None:
+    setup = [
+        "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (9)",
+        f"CREATE TABLE c (id int CONSTRAINT the_key REFERENCES p ON DELETE SET NULL, kind int DEFAULT 7, g {generated})",
+        "INSERT INTO c VALUES (NULL), (9)",
+    ]
+    outcome = await tried(database, setup, ["DELETE FROM p WHERE id = 9"], "FK104")
+    finding = outcome.of("FK104")
+    assert outcome.sqlstate == sqlstate
+    if sqlstate:
+        assert finding is not None
+        assert finding.columns == ("id",)
+        assert finding.error is not None
+        assert finding.error.sqlstate == sqlstate
 
 
 _INTO_ITS_NULL_PARTITION = [

@@ -140,16 +140,25 @@ def plan_faces(constraint: str, dsn: str) -> dict[str, tuple[str, ...]]:
         f"fix plan {constraint} {option}": ("fix", "plan", constraint, "--option", option, "--format", "json", dsn)
         for option in options
     }
-    return plans | {
-        f"fix plan {constraint}": ("fix", "plan", constraint, dsn),
-        f"orphans scan {constraint}": ("orphans", "scan", "--constraint", constraint, "--format", "json", dsn),
-        f"explain {constraint}": (
-            "explain",
-            "-d",
-            dsn,
-            f'update or delete on table "hub" violates foreign key constraint "{constraint}"',
-        ),
+    # Nobody confirms it: it ends behind the preflight.
+    looked_into = {
+        f"fix apply {constraint} {option}": ("fix", "apply", constraint, "--option", option, dsn)
+        for option in ("set-default", "delete-orphans")
     }
+    return (
+        plans
+        | looked_into
+        | {
+            f"fix plan {constraint}": ("fix", "plan", constraint, dsn),
+            f"orphans scan {constraint}": ("orphans", "scan", "--constraint", constraint, "--format", "json", dsn),
+            f"explain {constraint}": (
+                "explain",
+                "-d",
+                dsn,
+                f'update or delete on table "hub" violates foreign key constraint "{constraint}"',
+            ),
+        }
+    )
 
 
 async def walk(dsn: str, keys: str = "b p f t x o") -> str:

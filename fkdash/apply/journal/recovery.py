@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.apply.journal.records import RecordedRun, history, recorded_run, unfinished
+from fkdash.apply.others_code import refuse_planted_for
 from fkdash.apply.run.lost_connection import missing_words, steps_in_effect
+from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import as_text, identity_of, source
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
@@ -55,7 +57,8 @@ class RowInTheWay:
 async def remaining(session: Session, catalog: Catalog, plan: Plan) -> Plan:
     """Give the part of a plan that has not taken effect, by what is true in the database now.
 
-    Raises StoppedError where its foreign key is gone, which the plan did not ask for.
+    Raises StoppedError where its foreign key is gone, which the plan did not ask for, NotRunError where looking
+    would run other roles' code.
     """
     key = _key_now(catalog, plan)
     _require_tables(catalog, plan)
@@ -64,6 +67,7 @@ async def remaining(session: Session, catalog: Catalog, plan: Plan) -> Plan:
             f"{plan.key.qualified} is not in this database any more; there is nothing to finish.",
             next_step="Is it the right database? fkdash fix show JOURNAL names the one the run belongs to.",
         )
+    await refuse_planted_for(session, catalog, plan)
     done = len(await steps_in_effect(session, plan))
     base = key or plan.key
     return replace(
@@ -81,8 +85,10 @@ async def what_is_true(session: Session, catalog: Catalog, plan: Plan, *, journa
     """Say in a sentence what a run left behind, whatever its journal says.
 
     `journaled` are the steps that the journal calls done; those that the database does not have are named.
+    Raises NotRunError where looking would run other roles' code.
     """
     key = _key_now(catalog, plan)
+    await refuse_planted_for(session, catalog, plan)
     found = await steps_in_effect(session, plan)
     done = len(found)
     gone = missing_words([number for number in journaled if number not in found])
@@ -231,6 +237,7 @@ async def rows_in_the_way(session: Session, catalog: Catalog, plan: Plan) -> dic
     for table, column in plan.goal.nullable:
         if table not in catalog.tables:
             continue
+        await refuse_planted_of(session, (catalog.tables[table],))
         statement = f"select count(*) from {source(catalog, table)} c where c.{quoted(column)} is null"
         nulls = await session.value(statement)
         if nulls:
@@ -253,6 +260,7 @@ async def rows_in_the_way_listed(
     for name, column in plan.goal.nullable:
         if name not in catalog.tables:
             continue
+        await refuse_planted_of(session, (catalog.tables[name],))
         identity = identity_of(catalog.tables[name])
         rows = await session.rows(
             f"select {as_text(identity)} from {source(catalog, name)} c where c.{quoted(column)} is null "

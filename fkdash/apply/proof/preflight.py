@@ -8,6 +8,7 @@ from fkdash.apply.engines import unproven
 from fkdash.apply.holders import holders
 from fkdash.apply.kept_by_whom import Stranger, kept_in, stranger_with
 from fkdash.apply.lock_waits import chain_of, lock_waits
+from fkdash.apply.others_code import check_refusal
 from fkdash.apply.proof.preflight_lines import (
     PreflightLine,
     Standing,
@@ -27,7 +28,8 @@ from fkdash.apply.proof.preflight_lines import (
 )
 from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
-from fkdash.apply.sandbox import pinned
+from fkdash.apply.sandbox import event_code, pinned
+from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.postgres.publications import read_unpublishable
 from fkdash.catalog.spelling import source
 from fkdash.catalog.table_name import quoted
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from fkdash.apply.holders import Holder
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, Table
     from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Row, Session, Sessions
     from fkdash.db.writing import Writer
@@ -85,6 +87,7 @@ async def preflight(
         *server_lines(row, plan, pooled=writer.pooled),
         *role_lines(row, plan),
         *object_lines(row, plan),
+        *await _code_lines(writer, catalog, plan, seconds=seconds),
         *publication_lines(catalog, plan, unpublishable),
         *in_the_way,
         *duration_lines(row, catalog, plan),
@@ -117,6 +120,18 @@ async def _met(writer: Writer, catalog: Catalog, plan: Plan, seconds: float) -> 
             key_tables(catalog, key),
             [oid for oid in (key.oid, *(copy.oid for copy in key.copies)) if oid is not None],
         )
+
+
+async def _code_lines(writer: Writer, catalog: Catalog, plan: Plan, *, seconds: float) -> list[PreflightLine]:
+    """Say what of other roles' code would run as a superuser beside the plan's statements."""
+    trusted = writer.target.trusted_owners
+    async with writer.rolled_back() as session:
+        await session.execute(f"set local statement_timeout = {milliseconds(seconds)}")
+        found = [await event_code(session, trusted)]
+        for name in dict.fromkeys(step.locks[0].table for step in plan.steps if step.checks_rows):
+            read = [catalog.tables[name].oid, *key_tables(catalog, plan.key)]
+            found.append(await check_refusal(session, [each for each in read if each is not None], trusted))
+    return [stop(each.why.rstrip("."), each.next_step) for each in dict.fromkeys(found) if each is not None]
 
 
 def may_start(lines: Iterable[PreflightLine]) -> bool:
@@ -169,7 +184,8 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
     """Look at what a plan that writes rows, or a row that the operator named, depends on."""
     lines = []
     if plan.values:
-        there, why = await _answer(sessions, referenced_row(catalog, plan.key, plan.values), seconds=seconds)
+        asked = referenced_row(catalog, plan.key, plan.values)
+        there, why = await _answer(sessions, asked, catalog.tables[plan.key.referenced], seconds=seconds)
         lines.append(named_row_line(plan.key.referenced, as_referenced(plan.key, plan.values), there, why))
     if plan.chosen and _keeps_anew(plan):
         # What goes on after an interruption may find that one was deleted since.
@@ -192,7 +208,7 @@ async def _kept_line(
     table = catalog.tables.get(kept)
     used: object = False
     if table is not None and _keeps_anew(plan):
-        used, _ = await _answer(sessions, f"select exists (select from {kept.sql})", seconds=seconds)
+        used, _ = await _answer(sessions, f"select exists (select from {kept.sql})", table, seconds=seconds)
     own = {column.name for column in catalog.tables[plan.key.table].columns}
     if kept == kept_parents(plan.key):
         own = set(plan.key.columns)
@@ -209,11 +225,12 @@ async def _chosen_line(sessions: Sessions, catalog: Catalog, plan: Plan, *, seco
     """Say whether the rows that others are to let go are there: nothing refers to one that is mistyped."""
     asked = referenced_rows(catalog, plan.key, plan.chosen)
     together = " and ".join(f"({each})" for each in asked)
-    there, why = await _answer(sessions, f"select {together}", seconds=seconds)
+    referenced = catalog.tables[plan.key.referenced]
+    there, why = await _answer(sessions, f"select {together}", referenced, seconds=seconds)
     words = in_words(plan.chosen[0]) + (f" and {len(asked) - 1:,} more" if len(asked) > 1 else "")
     if there is False:
         for row, statement in zip(plan.chosen, asked, strict=True):
-            there, why = await _answer(sessions, statement, seconds=seconds)
+            there, why = await _answer(sessions, statement, referenced, seconds=seconds)
             if not there:
                 words = in_words(row)
                 break
@@ -232,10 +249,14 @@ async def _stranger(
         return None
 
 
-async def _answer(sessions: Sessions, statement: str, *, seconds: float) -> tuple[bool | None, str]:
-    """Give what a query answers; None and why where it could not be asked. A malformed value is no row."""
+async def _answer(sessions: Sessions, statement: str, table: Table, *, seconds: float) -> tuple[bool | None, str]:
+    """Give what a query about rows of a table answers; None and why where it could not be asked.
+
+    A malformed value is no row.
+    """
     try:
         async with sessions.session(seconds) as session:
+            await refuse_planted_of(session, (table,))
             return bool(await session.value(statement)), ""
     except ServerRefusedError as refused:
         return (False if refused.sqlstate.startswith(_DATA_EXCEPTION) else None), refused.what
@@ -252,5 +273,5 @@ async def _default_line(
         for name, default in zip(question.columns, question.defaults, strict=True)
     )
     statement = f"select exists (select from {source(catalog, question.table)} p where {equal})"
-    there, why = await _answer(sessions, statement, seconds=seconds)
+    there, why = await _answer(sessions, statement, catalog.tables[question.table], seconds=seconds)
     return default_line(question.table, values, there, why)

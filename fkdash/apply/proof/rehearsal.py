@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.proof.preflight import never_proven
 from fkdash.apply.proof.probes import Probe, deleting_referenced, tried_in
-from fkdash.apply.sandbox import pinned, sandbox
+from fkdash.apply.sandbox import event_code, pinned, sandbox
 from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, HeldUpError, TimedOutError
@@ -83,6 +83,10 @@ async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
     why = await never_proven(writer, catalog, plan, seconds=_STATEMENT_MS / 1000)
     if why:
         return Rehearsal(ok=None, detail=f"on what was never proven nothing is rehearsed: {why}")
+    async with writer.rolled_back() as session:
+        watching = await event_code(session, writer.target.trusted_owners)
+    if watching is not None:
+        return Rehearsal(ok=None, detail=f"not tried: {watching.why}")
     short = [step for step in plan.steps if _is_short(step)]
     left_out = tuple(step.number for step in plan.steps if step not in short)
     if not short:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.apply.others_code import refuse_planted_for
 from fkdash.apply.proof.probes import probe
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import as_text, source
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
-from fkdash.errors import FkdashError, UnreachableError
+from fkdash.errors import FkdashError, NotRunError, UnreachableError
 from fkdash.fact import fact
 from fkdash.fix.statements.definition import definition
 from fkdash.rules.actions.rivals import reference
@@ -97,7 +98,7 @@ async def verify(
         *_declared(key, plan),
         *_quiet(after, key, plan),
         *_accepting_null(after, plan),
-        *await _promises(sessions, plan, seconds=seconds),
+        *await _promises(sessions, after, plan, seconds=seconds),
         *_verified(probes),
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
@@ -132,11 +133,15 @@ async def _gone(
     )
 
 
-async def _promises(sessions: Sessions, plan: Plan, *, seconds: float) -> list[Verified]:
+async def _promises(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float) -> list[Verified]:
     found = []
     for words, statement in plan.goal.checks:
-        async with sessions.session(seconds) as session:
-            found.append(Verified(words, ok=bool(await session.value(statement))))
+        try:
+            async with sessions.session(seconds) as session:
+                await refuse_planted_for(session, catalog, plan)
+                found.append(Verified(words, ok=bool(await session.value(statement))))
+        except NotRunError as refused:
+            found.append(Verified(words, None, refused.what))
     return found
 
 

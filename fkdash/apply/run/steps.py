@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.events import StepProgress
 from fkdash.apply.kept_by_whom import refuse_a_stranger
+from fkdash.apply.others_code import check_refusal, refuse_planted_for
 from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.run.lost_connection import Committing, backend_of
@@ -130,16 +131,13 @@ class Tries:
                     await session.execute(step.sql)
                 await self._committing(session, [step.number for step in steps])
                 await self._limit(session, check)
+                read = [each for each in (own, *tables) if each is not None]
+                trusted = self.writer.target.trusted_owners
+                refusal = await check_refusal(session, read, trusted)
+                if refusal is not None:
+                    raise NotPermittedError(refusal.why, next_step=refusal.next_step)
                 body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
-                ready = await prepared(
-                    session, [each for each in (own, *tables) if each is not None], body, lasting=True
-                )
-                if ready.runs_as.refusal:
-                    raise NotPermittedError(
-                        f"The rows are not checked: {ready.runs_as.refusal}.",
-                        next_step=f"Let the table belong to a role that is no superuser: ALTER TABLE "
-                        f"{check.locks[0].table.sql} OWNER TO ...; or let a superuser own what is named.",
-                    )
+                ready = await prepared(session, read, body, lasting=True, trusted=trusted)
                 ran = True
                 async with self._reported(check):
                     await ready.call()
@@ -196,6 +194,7 @@ class Tries:
             return None
         try:
             async with self.sessions.session(_COUNTING_SECONDS) as session:
+                await refuse_planted_for(session, self.catalog, self.plan)
                 return int(await session.value(step.total))
         except FkdashError:
             return None

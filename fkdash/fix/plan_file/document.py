@@ -137,6 +137,11 @@ def plan_of(document: object, source: Source | None = None) -> Plan:
             for place, key in (("from", read.key), ("to", read.goal), ("origin", read.origin))
             if key is not None and not _fits(key)
         ]
+        found.mistakes += [
+            Remark(("picked", number), "does not have as many values as the key has columns")
+            for number, (_, values) in enumerate(read.picked)
+            if len(values) != len(read.key.columns)
+        ]
     if read is None or found.mistakes:
         raise (source or Source("The plan")).refusal(
             found.mistakes, advice="Make it again with `fkdash fix plan`."

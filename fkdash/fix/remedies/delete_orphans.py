@@ -33,6 +33,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         + (f", and what hangs on those in {lost}" if lost else "")
         + f"; they are kept in {kept_table(key)}",
         frees=False,
+        proves=True,
         undo=by_hand(key, hindered) if hindered else undo,
     )
 

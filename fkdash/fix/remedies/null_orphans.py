@@ -32,6 +32,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         application=f"finds NULL in {', '.join(columns) or 'no column'} of the rows of {key.table.name} that "
         f"refer to no row of {key.referenced.name}; they are kept as they were in {kept_table(key)}",
         frees=False,
+        proves=True,
         undo=undo_of_values(catalog, key),
         refused=refused,
     )

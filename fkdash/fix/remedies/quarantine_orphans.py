@@ -33,6 +33,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         f"{f', nor what hangs on those in {lost}' if lost else ''} any more; they are in {kept}, with the reason "
         "and the run, and only their owner may read them",
         frees=False,
+        proves=True,
         undo=f"not by itself, {hindered}: the rows are in {kept}" if hindered else undo,
     )
 

@@ -66,6 +66,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         then=AS_TODAY,
         application=f"finds rows of {key.referenced.name} again that were gone",
         frees=False,
+        proves=True,
         undo=f"the made rows that are as they were made and that nothing else refers to, by {kept_parents(key)}",
         refused=refused,
         fills=_others(catalog, key),
@@ -104,6 +105,7 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> P
         consequences=(
             option.then,
             f"the application {option.application}{named}",
+            *filter(None, (option.blocked,)),
             f"undo: {option.undo}",
         ),
         goal=Goal(key=proven),

@@ -29,6 +29,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         application=f"finds the rows of {key.table.name} that refer to no row of {key.referenced.name} under the "
         f"one you name; they are kept as they were in {kept_table(key)}",
         frees=False,
+        proves=True,
         undo=undo_of_values(catalog, key),
         refused=f"{', '.join(unwritable)} cannot be written" if unwritable else "",
         asks=key.columns,

@@ -29,10 +29,10 @@ def _offer(_: Catalog, finding: Finding) -> Option | None:
         return Option(
             id="validate",
             title="enforce and check",
-            then=f"deleting a row of {key.referenced.name} sets ON DELETE {key.on_delete} off, which never runs "
-            "today",
+            then=AS_TODAY,
             application=f"gets 23503 for rows of {key.table.name} that refer to nothing",
             frees=False,
+            proves=True,
             undo="any time",
         )
     return Option(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 VOLATILE: Final = "v"
 _NOT_PLAIN: Final = frozenset({"SQLVALUEFUNCTION", "COERCEVIAIO", "SUBLINK", "PARAM", TOO_LONG})
+_JOINING: Final = frozenset({2003, 2004})
+"""The OIDs of textanycat and anytextcat: what `||` calls for a text and a value of another type."""
 _USER_DEPENDENT: Final = ("CURRENT_USER", "SESSION_USER", "CURRENT_ROLE", "current_user", "session_user")
 
 
@@ -45,7 +47,12 @@ class Called:
         if TOO_LONG in tree.kinds:
             return VOLATILE
         called = self.functions.called(tree)
-        if any(not each.evaluable for each in called) or self.unsafe & tree.conversions:
+        # What || makes of a type of users is that one's cast, which may be anybody's.
+        joining = frozenset() if tree.types else _JOINING
+        if (
+            any(not each.evaluable and each.oid not in joining for each in called)
+            or self.unsafe & tree.conversions
+        ):
             return VOLATILE
         if any(each.volatility == STABLE for each in called):
             return STABLE

@@ -75,13 +75,16 @@ class Assumptions:
                 kept.append(trigger)
             elif trigger.machinery.endswith("_del"):
                 deferred = change.action is Action.NO_ACTION and trigger.deferred
-                added.append(replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred))
+                made = replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred)
+                added.append(_made_anew(made))
             else:
-                added.append(trigger)
+                added.append(_made_anew(trigger))
         columns = tuple(self._column(facts, table, column) for column in table.columns)
-        actions = [trigger for trigger in kept if trigger.name < _CHECKING_TRIGGERS]
-        rest = kept[len(actions) :]
-        return replace(table, triggers=(*actions, *added, *rest), columns=columns)
+        actions, checks = (
+            [trigger for trigger in (*kept, *added) if (trigger.name < _CHECKING_TRIGGERS) is acting]
+            for acting in (True, False)
+        )
+        return replace(table, triggers=(*actions, *checks), columns=columns)
 
     def _column(self, facts: Facts, table: TableFact, column: ColumnFact) -> ColumnFact:
         # A partition's rows are written with the default of the table that the key was declared on.
@@ -100,3 +103,9 @@ class Assumptions:
             default_restricted=(),
             default_not_run=column.type_not_run,
         )
+
+
+def _made_anew(trigger: TriggerFact) -> TriggerFact:
+    """Give a trigger under a name that comes after all others of its kind, as a higher number would make it."""
+    kind, _, number = trigger.name.rpartition("_")
+    return replace(trigger, name=f"{kind}_~{number}")

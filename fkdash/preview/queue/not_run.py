@@ -17,9 +17,11 @@ def of_row(run: RunState, leaf: TableFact, columns: Collection[str]) -> None:
     An index about other columns holds for the row what it held before.
     """
     written = set(columns)
-    if not leaf.computable:
+    if leaf.not_computed:
         what = f"What is computed of a row of {leaf.name} would run code of another role"
         run.outcome.doubt(f"{what}; it was not run.", leaf.not_computed)
+    elif not leaf.computable:
+        run.outcome.doubt(f"What is computed of a row of {leaf.name} is only known when it is really written.")
     if leaf.partition_not_run and written & set(leaf.partition_columns or columns):
         what = f"The partition key above {leaf.name} calls code of another role"
         run.outcome.doubt(f"{what}; it was not run.", leaf.partition_not_run)

@@ -54,7 +54,19 @@ async def what_if(
     for plan in (None, *plans):
         assume = None if plan is None else assumptions_of(plan)
         async with sessions.session(limits.seconds) as session:
-            yield Supposed(plan, await preview(session, target, limits, assume=assume))
+            found = await preview(session, target, limits, assume=assume)
+        if plan is not None and begins_to_act(plan):
+            # What is declared has no trigger today whose place in the order could be told.
+            note = f"{plan.key.name} does nothing today, and what it would do is not previewed."
+            found = replace(
+                found, verdict=Verdict.UNKNOWN, exact=False, notes=(note, *found.notes), blockers=(), effects=()
+            )
+        yield Supposed(plan, found)
+
+
+def begins_to_act(plan: Plan) -> bool:
+    """Tell whether a key that does nothing today is to be enforced, or declared anew with its triggers on."""
+    return plan.option == "enable-triggers" or (plan.goal.key.enforced and not plan.key.enforced)
 
 
 def assumptions_of(plan: Plan) -> Assumptions:

@@ -268,21 +268,32 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
 
 
 def _uniques(table: Table, written: Iterable[Column], values: Mapping[str, Results]) -> Iterator[Obstacle]:
-    """Give the unique indexes in which the written value may stand already."""
-    numbers = {column.number: column.name for column in written}
-    for index in table.indexes:
-        if not (index.unique or index.exclusion):
-            continue
+    """Give the unique indexes in which the written value, or what is computed from it, may stand already."""
+    indexes = [index for index in table.indexes if index.unique or index.exclusion]
+    computed = _computed_in(table, indexes, values)
+    given = {**computed, **values}
+    numbers = {column.number: column.name for column in (*written, *_written(table, computed))}
+    for index in indexes:
         touched = tuple([numbers[number] for number in index.columns if number in numbers])
         enters = _enters(index, values)
         if not touched and not enters:
             continue
-        if any(values[name] == NULL_ONLY for name in touched) and not index.nulls_not_distinct:
+        if any(given[name] == NULL_ONLY for name in touched) and not index.nulls_not_distinct:
             continue
-        alone = len(touched) == len(index.columns) and all(known(values[name]) for name in touched)
+        alone = len(touched) == len(index.columns) and all(known(given[name]) for name in touched)
+        named = tuple(name for name in touched if name in values) or enters or tuple(values)
         yield _unique_obstacle(
-            table, index, touched or enters, alone=alone and index.predicate is None and not index.exclusion
+            table, index, named, alone=alone and index.predicate is None and not index.exclusion
         )
+
+
+def _computed_in(table: Table, indexes: Iterable[Index], values: Mapping[str, Results]) -> Mapping[str, Results]:
+    """Give what is known of the generated columns in these indexes; what a locked table's are is not known."""
+    numbers = {number for index in indexes for number in index.columns}
+    if all(column.number not in numbers or not column.default for column in table.generated_columns):
+        return {}
+    columns = table.columns_by_name
+    return {name: each for name, each in _computed(table, values).items() if columns[name].default}
 
 
 def _enters(index: Index, values: Mapping[str, Results]) -> tuple[str, ...]:

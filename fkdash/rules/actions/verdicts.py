@@ -77,13 +77,18 @@ class Case:
 
 
 def cases(catalog: Catalog, action: Action, wanted: Callable[[Obstacle], bool], *, apart: bool) -> Iterator[Case]:
-    """Give the keys whose action meets an obstacle that is wanted; one case for each obstacle when `apart`."""
-    found: dict[tuple[int, str], list[tuple[Write, Obstacle, tuple[Obstacle, ...]]]] = {}
+    """Give the keys whose action meets an obstacle that is wanted; one case for each obstacle when `apart`.
+
+    What is certain of one statement and possible of the other, which writes other columns, is a case of its own.
+    """
+    found: dict[tuple[int, str, bool], list[tuple[Write, Obstacle, tuple[Obstacle, ...]]]] = {}
     for write, met in obstacles(catalog):
         if write.action is not action:
             continue
-        for obstacle in filter(wanted, met):
-            which = (id(write.key), obstacle.reason if apart else "")
+        mine = [*filter(wanted, met)]
+        for obstacle in mine:
+            certain = obstacle.certain if apart else any(each.certain for each in mine)
+            which = (id(write.key), obstacle.reason if apart else "", certain)
             found.setdefault(which, []).append((write, obstacle, met))
     for each in found.values():
         yield _case(catalog, each)

@@ -1,0 +1,63 @@
+"""What a plan would run of other roles' code by reading rows, and whether it may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fkdash.apply.sandbox import Refusal, pinned
+from fkdash.catalog.postgres.planted import planted_in, refuse_planted_of
+from fkdash.db.literals import array_literal
+from fkdash.db.queries import query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.table_name import TableName
+    from fkdash.db.session import Session
+    from fkdash.fix.plan import Plan
+
+
+async def refuse_planted_for(session: Session, catalog: Catalog, plan: Plan) -> None:
+    """Make sure that asking what a plan has done, or has to do, runs nobody else's code.
+
+    Raises NotRunError with what it would run. A plan that changes no rows asks the catalogs alone.
+    """
+    if plan.kept or plan.writes_rows:
+        await refuse_planted_of(session, [catalog.tables[name] for name in _read(catalog, plan)])
+
+
+def _read(catalog: Catalog, plan: Plan) -> Iterable[TableName]:
+    """Give the tables whose rows the questions of a plan are about."""
+    texts = [text for step in plan.steps for text in (step.done_when, step.total or "")]
+    texts += [*(statement for _, statement in plan.goal.checks), plan.kept.count if plan.kept else ""]
+    names = [plan.key.table, plan.key.referenced]
+    names += [plan.kept.table] if plan.kept else []
+    # Whether a row that was made may go depends on every table that refers to it.
+    names += [each.table for each in catalog.referencing.get(plan.key.referenced, ())]
+    return [
+        name for name in dict.fromkeys(names) if name in catalog.tables and any(name.sql in text for text in texts)
+    ]
+
+
+async def check_refusal(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> Refusal | None:
+    """Say what checking the rows that are there would run of other roles' code as a superuser; None for nothing.
+
+    `tables` (OIDs) are those that the check reads, first the one whose owner's rights it has. It fires no trigger
+    and evaluates no other check: what counts is what the planner works on.
+    """
+    standing = await session.row(query("fkdash.apply", "sandbox_standing"), tables[0])
+    if standing is None or not (standing["superuser"] and standing["owner_is_superuser"]):
+        return None
+    async with pinned(session):
+        accepted = array_literal(sorted(trusted))
+        await session.execute(f"set local fkdash.trusted_owners = {accepted}")
+        found = await planted_in(session, tables)
+    if not found:
+        return None
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return Refusal(
+        f"The rows are not checked: {found[0].words}{more} would run as {standing['role']}, a superuser.",
+        f"Let the table belong to a role that is no superuser, let a superuser own what is named, or accept it: "
+        f"{', '.join(dict.fromkeys(each.accept for each in found if each.accept))}.",
+    )
