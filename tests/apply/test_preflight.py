@@ -133,7 +133,7 @@ async def test_switched_off_triggers_stop_a_change_of_the_action_but_not_their_o
 ) -> None:
     await tables.execute("alter table children disable trigger all")
     stops = (await lines(tables, tmp_path))[Standing.STOP]
-    assert "--option enable-triggers" in stops[0]
+    assert "the option enable-triggers declares the key anew" in stops[0]
     assert (await lines(tables, tmp_path, "enable-triggers"))[Standing.STOP] == []
 
 
