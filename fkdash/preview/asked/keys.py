@@ -11,6 +11,7 @@ from fkdash.catalog.table_name import quoted
 from fkdash.errors import UsageError
 from fkdash.preview.asked.condition import checked_condition
 from fkdash.preview.model import DeleteTarget
+from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -86,7 +87,9 @@ def _typed_key(table: Table, entry: str) -> dict[str, object]:
         elif last:
             row[last] = f"{row[last]},{part}"
         elif not equals:
-            raise UsageError(f"{entry!r} is not column=value.", next_step=f"Write it as {_example(table)}.")
+            raise UsageError(
+                f"{entry!r} is not column=value.", next_step=f"Write it as --key {shell_word(_example(table))}"
+            )
         else:
             raise _unknown_column(table, name.strip())
     return row
@@ -108,7 +111,7 @@ def _check_columns(table: Table, row: Mapping[str, object]) -> None:
         if row[name] is None:
             raise UsageError(
                 f"{name} is NULL in a key, and no row is found by that.",
-                next_step=f"Choose such rows with a condition: where {quoted(name)} IS NULL.",
+                next_step=f"Choose such rows with --where {shell_word(f'{quoted(name)} IS NULL')}.",
             )
     numbers = {table.columns_by_name[name].number for name in row}
     unique = [
@@ -121,7 +124,7 @@ def _check_columns(table: Table, row: Mapping[str, object]) -> None:
     )
     raise UsageError(
         f"{', '.join(row)} is not a key of {table.name}: a key has the columns {wanted}.",
-        next_step="Give all of them, or choose the rows with a condition.",
+        next_step="Give all of them, or choose the rows with --where.",
     )
 
 
