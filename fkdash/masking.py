@@ -13,9 +13,7 @@ SECRET_WORDS: Final = frozenset(
 _MASK: Final = "***"
 # A scheme, however misspelled, or a role may stand before the password, and anything in it, also / and @. Compiled
 # where one is first met (re keeps it): most starts meet none, and it takes longer than the rest of a module.
-_URI: Final = (
-    r"(?i)(//[^\s/:@]*:|\bpostgres\w*:/?[^\s/:@]*:|\b[\w.-]+:(?=[^\s@]*@[\w.-]+(?::\d+)?/))(?!//)\S*@"
-)
+_URI: Final = r"(?i)(//[^\s/:@]*:|\bpostgres\w*:/?[^\s/:@]*:|\b[\w.-]+:(?=[^\s@]*@[\w.-]+(?::\d+)?/))(?!//)\S*@"
 _PAIR: Final = rf"(?i)\b({'|'.join(sorted(SECRET_WORDS))})(\s*(?:=|%3D)\s*)('(?:[^'\\]|\\.)*'?|[^\s&]+)"
 _LIKE_A_URI: Final = re.compile(r"\W*(?:jdbc:)?postgres\w*\W|[^@]*//", re.IGNORECASE)
 

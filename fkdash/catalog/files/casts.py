@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.reading.nodes import ExpressionSaid
 from fkdash.catalog.files.reading.spans import bare, is_at, outermost
-from fkdash.catalog.files.reading.tokens import QUOTED, WORD, Cursor, NotReadError, cut_name
-from fkdash.catalog.files.reading.types import type_said
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import type_of
+from fkdash.catalog.files.reading.tokens import QUOTED, WORD, cut_name
+from fkdash.catalog.files.state import State
+from fkdash.catalog.files.types import type_written
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fkdash.catalog.files.facts import Relation
-    from fkdash.catalog.files.reading.tokens import Token
 
 
 def without_idle_cast(state: State, said: ExpressionSaid, table: Relation) -> ExpressionSaid:
@@ -36,7 +32,7 @@ def without_idle_cast(state: State, said: ExpressionSaid, table: Relation) -> Ex
     column = table.column(cut_name(tokens[first].value)) if last - first == 1 else None
     if column is None or tokens[first].kind not in {WORD, QUOTED}:
         return said
-    wanted = _type(state, tokens[cast + 1 : end])
+    wanted = type_written(state, tokens[cast + 1 : end])
     if wanted is None or wanted not in (column.type, replace(column.type, modifier="")):
         return said
     token = tokens[first]
@@ -54,12 +50,3 @@ def _called_as_function(said: ExpressionSaid, table: Relation) -> ExpressionSaid
     if column is None or column.type.array or column.type.builtin != tokens[begin].value:
         return said
     return ExpressionSaid(said.text[token.start - tokens[0].start : token.end - tokens[0].start], (token,))
-
-
-def _type(state: State, tokens: Sequence[Token]) -> object:
-    cursor = Cursor("", tokens)
-    try:
-        said = type_said(cursor)
-        return type_of(state, said) if cursor.done else None
-    except (NotReadError, RefusedError, DoubtfulError):
-        return None

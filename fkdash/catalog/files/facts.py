@@ -226,6 +226,10 @@ class Relation:
         """Give a column by name."""
         return next((column for column in self.columns if column.name == name), None)
 
+    def is_partitioned_by(self, number: int) -> bool:
+        """Tell whether it is partitioned by a column, or by an expression that reads it."""
+        return number in self.key or any(number in each.columns for each in self.key_expressions)
+
     @property
     def names(self) -> dict[int, str]:
         """The columns' names by number."""

@@ -13,7 +13,7 @@ from fkdash.catalog.files.reading.nodes import Act
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.alter import alter_with_type
 from fkdash.catalog.files.tables.alter_names import want_types_to_move
-from fkdash.catalog.files.tables.dropped_columns import drop_column, is_in_partition_key
+from fkdash.catalog.files.tables.dropped_columns import drop_column
 from fkdash.catalog.files.tables.typed import tables_of, want_no_tables_of
 from fkdash.catalog.files.types import type_of, want_no_member
 from fkdash.sqlstates import (
@@ -268,7 +268,7 @@ def _remove_columns(state: State, found: TypeFact, *, cascade: bool) -> None:
         if not cascade:
             raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{relation.name}.{name} has the type {found.name}")
         column = relation.column(name)
-        if column is not None and is_in_partition_key(relation, column.number):
+        if column is not None and relation.is_partitioned_by(column.number):
             # Without its key there is no partitioned table.
             drop_relation(state, relation, cascade=True)
             continue

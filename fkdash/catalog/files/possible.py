@@ -19,14 +19,11 @@ from fkdash.catalog.files.reading.tokens import (
     SIGN,
     STRING,
     WORD,
-    Cursor,
-    NotReadError,
     cut_name,
 )
-from fkdash.catalog.files.reading.types import type_said
-from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.state import RefusedError, State
 from fkdash.catalog.files.steady import want_steady
-from fkdash.catalog.files.types import TEXTS, base_of, takes_number, type_of
+from fkdash.catalog.files.types import TEXTS, base_of, takes_number, type_written
 from fkdash.sqlstates import (
     DATATYPE_MISMATCH,
     FEATURE_NOT_SUPPORTED,
@@ -223,15 +220,6 @@ def want_condition(state: State, said: ExpressionSaid, table: Relation) -> None:
         raise RefusedError(DATATYPE_MISMATCH, f"{token.value if token else ''} is neither true nor false")
 
 
-def _said_type(state: State, tokens: Sequence[Token]) -> TypeRef | None:
-    cursor = Cursor("", tokens)
-    try:
-        said = type_said(cursor)
-        return type_of(state, said) if cursor.done else None
-    except (NotReadError, RefusedError, DoubtfulError):
-        return None
-
-
 def want_default(state: State, said: ExpressionSaid, type_ref: TypeRef) -> None:
     """Raise where a default cannot be: it asks for columns, or is a number or a truth of another type."""
     want_possible(state, said, {})
@@ -241,7 +229,7 @@ def want_default(state: State, said: ExpressionSaid, type_ref: TypeRef) -> None:
         raise RefusedError(FEATURE_NOT_SUPPORTED, "a default cannot ask for a column") from error
     words = [token for token in said.tokens if token.kind != SIGN or token.value not in {"(", ")"}]
     if words and words[0].kind == STRING and (len(words) == 1 or words[1].value == "::"):
-        cast = _said_type(state, words[2:]) if len(words) > 1 else type_ref
+        cast = type_written(state, words[2:]) if len(words) > 1 else type_ref
         if cast is not None:
             want_literal(state, words[0].value, cast)
     only = words[-1] if len(words) == 1 or (len(words) == 2 and words[0].value in {"-", "+"}) else None  # noqa: PLR2004 - a sign and a number

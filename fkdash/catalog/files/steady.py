@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import TypeRef
 from fkdash.catalog.files.reading.spans import bare, closing, is_at, outermost
-from fkdash.catalog.files.reading.tokens import NUMBER, QUOTED, SIGN, STRING, WORD, Cursor, NotReadError, cut_name
-from fkdash.catalog.files.reading.types import type_said
+from fkdash.catalog.files.reading.tokens import NUMBER, QUOTED, SIGN, STRING, WORD, cut_name
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
-from fkdash.catalog.files.types import TEXTS, base_of, type_of
+from fkdash.catalog.files.types import TEXTS, base_of, type_written
 from fkdash.sqlstates import INVALID_OBJECT_DEFINITION
 from fkdash.versions import INTERVALS_HAVE_STYLES, STEADY_WITH_ZONE
 
@@ -197,10 +196,8 @@ class _Steady:
 
     def _said(self, at: int) -> TypeRef | None:
         """Give the type that is written there."""
-        try:
-            return base_of(self.state, type_of(self.state, type_said(Cursor("", self.tokens[at:]))))
-        except (NotReadError, RefusedError, DoubtfulError):
-            return None
+        found = type_written(self.state, self.tokens[at:], more=True)
+        return base_of(self.state, found) if found is not None else None
 
     # --- places
 
@@ -227,15 +224,7 @@ class _Steady:
         return max(begin, 0), at
 
     def _stands_before(self, at: int) -> bool:
-        return self.tokens[at].kind == WORD and self.tokens[at].value in {
-            "and",
-            "or",
-            "not",
-            "in",
-            "when",
-            "then",
-            "else",
-        }
+        return self.tokens[at].kind == WORD and self.tokens[at].value in _BEFORE
 
     def _behind(self, at: int) -> tuple[int, int]:
         """Give the operand that begins behind a place."""

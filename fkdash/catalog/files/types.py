@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import TypeRef
 from fkdash.catalog.files.identifiers import identifier
+from fkdash.catalog.files.reading.tokens import Cursor, NotReadError
+from fkdash.catalog.files.reading.types import type_said
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DATATYPE_MISMATCH, INVALID_TABLE_DEFINITION, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fkdash.catalog.files.facts import Relation, TypeFact
     from fkdash.catalog.files.reading.nodes import TypeSaid
+    from fkdash.catalog.files.reading.tokens import Token
 
 _SPELLED: Final = {
     "bool": "boolean",
@@ -113,6 +118,16 @@ def type_of(state: State, said: TypeSaid) -> TypeRef:
     if found is not None:
         return TypeRef("", found.oid, said.modifier, said.array)
     return TypeRef("", _of_extension(state, said).oid, said.modifier, said.array)
+
+
+def type_written(state: State, tokens: Sequence[Token], *, more: bool = False) -> TypeRef | None:
+    """Give the type that stands there, None where it is none that is known; `more` may stand behind it."""
+    cursor = Cursor("", tokens)
+    try:
+        said = type_said(cursor)
+        return type_of(state, said) if more or cursor.done else None
+    except (NotReadError, RefusedError, DoubtfulError):
+        return None
 
 
 def want_collatable(said: TypeRef) -> None:

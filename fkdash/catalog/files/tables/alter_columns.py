@@ -181,7 +181,7 @@ def _number(table: Relation, name: str) -> int:
 
 def _change_type(state: State, table: Relation, column: Attribute, wanted: Attribute) -> None:
     number = column.number
-    if number in table.key or any(number in each.columns for each in table.key_expressions):
+    if table.is_partitioned_by(number):
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is in the partition key of {table.name}")
     if any(each.generated and each.default and number in each.default.columns for each in table.columns):
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"a generated column is computed from {column.name}")

@@ -30,16 +30,11 @@ def drop_column(state: State, table: Relation, act: Act, *, only: bool) -> None:
     _drop(state, table, column, cascade=act.cascade, only=only)
 
 
-def is_in_partition_key(table: Relation, number: int) -> bool:
-    """Tell whether a table is partitioned by a column, or by an expression that reads it."""
-    return number in table.key or any(number in each.columns for each in table.key_expressions)
-
-
 def _drop(
     state: State, table: Relation, column: Attribute, *, cascade: bool, only: bool = False, alone: bool = False
 ) -> None:
     number = column.number
-    if is_in_partition_key(table, number):
+    if table.is_partitioned_by(number):
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{column.name} is in the partition key of {table.name}")
     want_no_view(state, table, column.name, cascade=cascade)
     _drop_computed(state, table, column, cascade=cascade)
