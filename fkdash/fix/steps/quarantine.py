@@ -14,6 +14,7 @@ from fkdash.catalog.tables_of_fkdash import QUARANTINE
 from fkdash.db.literals import literal
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.took_effect import regclass
+from fkdash.fix.steps.batch import stored_values
 from fkdash.fix.steps.repair_orphans import Keeping
 from fkdash.pasting import dollar_quoted
 
@@ -47,7 +48,7 @@ def quarantine_steps(catalog: Catalog, key: ForeignKey, table: TableName) -> Kee
             "pg_catalog.now() AS fkdash_kept_at",
             "NULL::pg_catalog.text AS fkdash_reason",
             "NULL::pg_catalog.text AS fkdash_run",
-            "c.*",
+            stored_values(catalog.tables[key.table], "c"),
         )
     )
     made = (
