@@ -26,7 +26,7 @@ from fkdash.catalog.surroundings import (
     Trigger,
     Unpublishable,
 )
-from fkdash.catalog.table_name import TableName
+from fkdash.catalog.table_name import TableName, visible
 from fkdash.fact import derived, deriving_fact, fact
 
 
@@ -271,7 +271,7 @@ class ForeignKey:
     @property
     def qualified(self) -> str:
         """`schema.table.constraint`, the name every command accepts."""
-        return f"{self.table}.{self.name}"
+        return f"{self.table}.{visible(self.name) if self.name else ''}"
 
 
 def undeclared(
