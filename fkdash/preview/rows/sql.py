@@ -52,7 +52,7 @@ def capped_count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
         select {rows} as referenced_rows, count(*) as blocking_rows
           from (select {columns}
                   from {source(catalog, key.table)} c
-                 where {refers_to_another(key)}
+                 where {refers_to_another(catalog, key)}
                    and exists (select from {source(catalog, key.referenced)} p where {matches(catalog, key)})
                  limit $1) c"""
 
@@ -87,7 +87,7 @@ def page_of_blocking(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *
     identity = identity_of(table)
     order = ", ".join(expression for expression, _ in identity)
     kinds = {name: column.plain_type for name, column in referenced.columns_by_name.items()}
-    conditions = [refers_to_another(key)] + [
+    conditions = [refers_to_another(catalog, key)] + [
         f"{parameter(2 + position, kinds[theirs])} operator({operator}) c.{quoted(own)}"
         for position, (own, theirs, operator) in enumerate(pairs(key))
     ]
@@ -107,7 +107,7 @@ def _grouped(catalog: Catalog, key: ForeignKey) -> str:
     columns = ", ".join(f"c.{quoted(name)}" for name in key.columns)
     return f"""select {columns}, count(*) as n
                   from {source(catalog, key.table)} c
-                 where {refers_to_another(key)}
+                 where {refers_to_another(catalog, key)}
                  group by {columns}"""
 
 
