@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fkdash.catalog.action import Action
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.catalog.table_name import visible
+from fkdash.checking.alike import referenced_words
 from fkdash.checking.key_groups import key_groups
 from fkdash.cli.connection import (
     LEFT_TO_THE_END,
@@ -117,9 +118,8 @@ def _action(text: str) -> Action:
 def _group_line(group: KeyGroup) -> str:
     """Say once what many schemas have in common: names without the schema, and who differs."""
     key = group.keys[0]
-    theirs = visible(key.referenced.name) if key.referenced.schema == key.table.schema else str(key.referenced)
     count = f"{len(group.keys):,} \N{MULTIPLICATION SIGN} "
-    return plain(f"{count}{_said(key, visible(key.table.name), theirs)}  in {group.places_words}")
+    return plain(f"{count}{_said(key, visible(key.table.name), referenced_words(key))}  in {group.places_words}")
 
 
 def _line(key: ForeignKey) -> str:
