@@ -27,6 +27,7 @@ from fkdash.cli.messages import say, say_pieces, tell
 from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
 from fkdash.counted import counted
 from fkdash.db.text import plain
+from fkdash.report.documents.parts import columns_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,11 +162,7 @@ def _entry(key: ForeignKey) -> dict[str, Any]:
         "table": key.table.name,
         "constraint": key.name,
         "columns": list(key.columns),
-        "referenced": {
-            "schema": key.referenced.schema,
-            "table": key.referenced.name,
-            "columns": list(key.referenced_columns),
-        },
+        "referenced": columns_document(key.referenced, key.referenced_columns),
         "on_delete": str(key.on_delete),
         "on_update": str(key.on_update),
         "delete_columns": list(key.delete_columns),

@@ -20,6 +20,7 @@ from fkdash.catalog.files.state import DEFAULT_PATH, TEMPORARY, DoubtfulError, R
 from fkdash.catalog.files.tables import partitions
 from fkdash.catalog.files.tables.alter import alter_table
 from fkdash.catalog.files.tables.alter_names import rename, set_schema
+from fkdash.catalog.files.tables.columns import column_of
 from fkdash.catalog.files.tables.create import create_table
 from fkdash.catalog.files.tables.keys import create_index
 from fkdash.catalog.files.trigger_functions import alter_function, create_function
@@ -31,7 +32,6 @@ from fkdash.sqlstates import (
     FEATURE_NOT_SUPPORTED,
     INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
-    UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
 )
@@ -169,14 +169,11 @@ def _owned_by(state: State, sequence: Relation, owner: nodes.Name) -> None:
         state.change(sequence, owned_by=None)
         return
     table = state.relation(owner[:-1], "rpf")
-    column = table.column(owner[-1])
     if table.schema != sequence.schema:
         raise RefusedError(
             OBJECT_NOT_IN_PREREQUISITE_STATE, f"{table.name} is in another schema than {sequence.name}"
         )
-    if column is None:
-        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {owner[-1]} in {table.name}")
-    state.change(sequence, owned_by=(table.oid, column.number))
+    state.change(sequence, owned_by=(table.oid, column_of(table, owner[-1]).number))
 
 
 def _comment(state: State, node: nodes.CommentOnConstraint) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
-from fkdash.fix.action_change import action_remedy, refused, row_gone
-from fkdash.fix.changed_key import with_action
+from fkdash.fix.action_change import action_remedy, row_gone
 from fkdash.fix.option import Option
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog
     from fkdash.rules.finding import Finding
 
 
@@ -27,13 +26,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         application=f"finds rows of {key.table.name} under the default; that row cannot be deleted any more",
         frees=True,
         undo="the constraint any time; the rows stay where they were put",
-        refused=refused(catalog, finding, _wanted(catalog, finding)),
-        becomes=_wanted(catalog, finding),
     )
 
 
-def _wanted(_catalog: Catalog, finding: Finding) -> ForeignKey:
-    return with_action(finding, Action.SET_DEFAULT)
-
-
-REMEDY = action_remedy("set-default", _wanted, _offer)
+REMEDY = action_remedy("set-default", Action.SET_DEFAULT, _offer)
