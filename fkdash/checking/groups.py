@@ -5,11 +5,19 @@ Who reads two thousand lines that say the same misses the one that does not.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.table_name import visible
+from fkdash.checking.alike import (
+    FEWEST,
+    biting_words,
+    differ_words,
+    numbered,
+    places_words,
+    referenced_of_any,
+    referenced_words,
+)
 from fkdash.fact import fact
 
 if TYPE_CHECKING:
@@ -18,11 +26,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.checking.result import CheckReport, Reported
     from fkdash.rules.finding import Finding
-
-_FEWEST: Final = 3
-"""From so many places on findings of one shape are a group."""
-
-_NUMBER: Final = re.compile(r"([0-9]+)")
 
 Shape = tuple[object, ...]
 Place = tuple[int, str]
@@ -72,7 +75,7 @@ def groups_of(reports: Sequence[CheckReport]) -> tuple[Group, ...]:
     groups = []
     for members in found.values():
         places = dict.fromkeys(place for place, _ in members)
-        if len(places) < _FEWEST:
+        if len(places) < FEWEST:
             continue
         key = members[0][1].finding.key
         others = [place for place in there[key.table.name] if place not in places]
@@ -106,23 +109,16 @@ def alone(reports: Sequence[CheckReport], groups: Iterable[Group]) -> Iterator[t
 def shape_words(finding: Finding) -> str:
     """Give `users.workspace_id → workspaces`, names without their schema."""
     key = finding.key
-    theirs = visible(key.referenced.name) if key.referenced.schema == key.table.schema else str(key.referenced)
-    return f"{visible(key.table.name)}.{', '.join(map(visible, key.columns))} → {theirs}"
+    return f"{visible(key.table.name)}.{', '.join(map(visible, key.columns))} → {referenced_words(key)}"
 
 
-def places_words(places: Sequence[str], most: int = 3) -> str:
-    """Give `t1, t2`, or `t1 … t2000` for more than a few."""
-    return ", ".join(places) if len(places) <= most else f"{places[0]} … {places[-1]}"
-
-
-def group_words(group: Group, most_odd: int = 8) -> str:
+def group_words(group: Group) -> str:
     """Give the words of a group with `in t1 … t2000, 3 bite; 1 differs: t17`."""
     words = f"{group.words} in {places_words(group.places)}"
     if group.biting:
-        words += f", {group.biting:,} {'bites' if group.biting == 1 else 'bite'}"
+        words += f", {biting_words(group.biting)}"
     if group.differs:
-        differ = "differs" if len(group.differs) == 1 else "differ"
-        words += f"; {len(group.differs):,} {differ}: {places_words(group.differs, most_odd)}"
+        words += f"; {differ_words(group.differs)}"
     return words
 
 
@@ -137,7 +133,6 @@ def schemas_of(catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
 
 def _shape(reported: Reported) -> Shape:
     finding, key = reported.finding, reported.finding.key
-    theirs = (key.referenced.name,) if key.referenced.schema == key.table.schema else tuple(key.referenced)
     return (
         finding.rule,
         finding.severity,
@@ -146,7 +141,7 @@ def _shape(reported: Reported) -> Shape:
         finding.columns,
         key.table.name,
         key.columns,
-        theirs,
+        referenced_of_any(key),
         key.referenced_columns,
         key.on_delete,
         key.on_update,
@@ -161,12 +156,6 @@ def _places(reports: Sequence[CheckReport]) -> Mapping[str, list[Place]]:
         for name, schemas in report.schemas.items():
             found[name] += [(number, schema) for schema in schemas]
     return found
-
-
-def numbered(name: str) -> list[tuple[bool, int, str]]:
-    """Order t9 before t10."""
-    parts = (each for each in _NUMBER.split(name) if each)
-    return [(each.isdecimal(), int(each[:18]) if each.isdecimal() else 0, each) for each in parts]
 
 
 def _named(reports: Sequence[CheckReport], place: Place, *, by_database: bool) -> str:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.checking.groups import numbered, places_words, schemas_of
+from fkdash.checking.alike import FEWEST, differ_words, numbered, places_words, referenced_of_any
+from fkdash.checking.groups import schemas_of
 from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from fkdash.catalog.model import Catalog, ForeignKey
-
-FEWEST: Final = 3
-"""From so many schemas on keys of one shape are a group."""
 
 
 @fact
@@ -32,11 +30,7 @@ class KeyGroup:
     @property
     def places_words(self) -> str:
         """Give `t1 … t2000; 2 differ: t7, t9`."""
-        words = places_words(self.places)
-        if self.differs:
-            differ = "differs" if len(self.differs) == 1 else "differ"
-            words += f"; {len(self.differs):,} {differ}: {places_words(self.differs, 8)}"
-        return words
+        return places_words(self.places) + (f"; {differ_words(self.differs)}" if self.differs else "")
 
 
 def key_groups(catalog: Catalog, keys: Iterable[ForeignKey]) -> tuple[list[KeyGroup], list[ForeignKey]]:
@@ -72,7 +66,7 @@ def shape_of(catalog: Catalog, key: ForeignKey) -> Hashable:
         key.table.name,
         key.columns,
         tuple(columns[name].not_null for name in key.columns if name in columns),
-        key.referenced.name if key.referenced.schema == key.table.schema else key.referenced,
+        referenced_of_any(key),
         key.referenced_columns,
         key.on_delete,
         key.on_update,

@@ -43,7 +43,7 @@ async def answered(
                 async with sessions.session(seconds) as session:
                     await refuse_planted_of(session, (catalog.tables[question.table],))
                     present = await session.value(_presence(catalog, question))
-                settled_findings.append(settled(each, present=bool(present)))
+                settled_findings.append(settled(catalog, each, present=bool(present)))
             elif isinstance(question, BrokenRow):
                 async with sessions.session(seconds) as session:
                     broken = await _is_broken(session, catalog, question)

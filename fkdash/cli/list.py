@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fkdash.catalog.action import Action
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.catalog.table_name import visible
+from fkdash.checking.alike import referenced_words
 from fkdash.checking.key_groups import key_groups
 from fkdash.cli.connection import (
     LEFT_TO_THE_END,
@@ -26,6 +27,7 @@ from fkdash.cli.messages import say, say_pieces, tell
 from fkdash.cli.selection import add_table_arguments, chosen_tables, tell_unmatched
 from fkdash.counted import counted
 from fkdash.db.text import plain
+from fkdash.report.documents.parts import columns_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,9 +119,8 @@ def _action(text: str) -> Action:
 def _group_line(group: KeyGroup) -> str:
     """Say once what many schemas have in common: names without the schema, and who differs."""
     key = group.keys[0]
-    theirs = visible(key.referenced.name) if key.referenced.schema == key.table.schema else str(key.referenced)
     count = f"{len(group.keys):,} \N{MULTIPLICATION SIGN} "
-    return plain(f"{count}{_said(key, visible(key.table.name), theirs)}  in {group.places_words}")
+    return plain(f"{count}{_said(key, visible(key.table.name), referenced_words(key))}  in {group.places_words}")
 
 
 def _line(key: ForeignKey) -> str:
@@ -161,11 +162,7 @@ def _entry(key: ForeignKey) -> dict[str, Any]:
         "table": key.table.name,
         "constraint": key.name,
         "columns": list(key.columns),
-        "referenced": {
-            "schema": key.referenced.schema,
-            "table": key.referenced.name,
-            "columns": list(key.referenced_columns),
-        },
+        "referenced": columns_document(key.referenced, key.referenced_columns),
         "on_delete": str(key.on_delete),
         "on_update": str(key.on_update),
         "delete_columns": list(key.delete_columns),

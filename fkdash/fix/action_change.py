@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.fix.changed_key import statements_of
+from fkdash.fix.changed_key import statements_of, with_action
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
 from fkdash.fix.statements.definition import definition
@@ -27,12 +28,26 @@ _WRITING = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 def action_remedy(
     name: str,
-    wanted: Callable[[Catalog, Finding], ForeignKey],
+    action: Action,
     offer: Callable[[Catalog, Finding], Option | None],
     *,
+    columns: Callable[[Catalog, Finding], tuple[str, ...]] = lambda _catalog, _finding: (),
     shown_refused: bool = False,
 ) -> Remedy:
-    """Give the remedy that declares the key as `wanted`."""
+    """Give the remedy that declares the key with another action, of `columns` only where these are given.
+
+    `offer` leaves out what the key becomes, and may say itself why it cannot.
+    """
+
+    def wanted(catalog: Catalog, finding: Finding) -> ForeignKey:
+        return with_action(finding, action, columns(catalog, finding))
+
+    def offered(catalog: Catalog, finding: Finding) -> Option | None:
+        option = offer(catalog, finding)
+        if option is None:
+            return None
+        becomes = wanted(catalog, finding)
+        return replace(option, becomes=becomes, refused=option.refused or _refused(catalog, finding, becomes))
 
     def plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> Plan:
         old, new = finding.key, wanted(catalog, finding)
@@ -52,10 +67,10 @@ def action_remedy(
     def so(catalog: Catalog, finding: Finding) -> str:
         return definition(finding.key) if wanted(catalog, finding) == finding.key else ""
 
-    return Remedy(name, offer, plan, so, shown_refused=shown_refused)
+    return Remedy(name, offered, plan, so, shown_refused=shown_refused)
 
 
-def refused(catalog: Catalog, finding: Finding, wanted: ForeignKey) -> str:
+def _refused(catalog: Catalog, finding: Finding, wanted: ForeignKey) -> str:
     """Say, as a clause, why the key cannot be declared as `wanted`; "" where it can."""
     key = finding.key
     if wanted == key:

@@ -15,11 +15,11 @@ from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.fix.picks import assigned, is_picked
-from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Goal, Lock, LockMode, Plan, Step
+from fkdash.fix.plan import Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.redeclaring import leaves, numbered
 from fkdash.fix.statements.values import in_words, named_row, referenced_row
-from fkdash.fix.steps.batch import changing, stored_values
+from fkdash.fix.steps.batch import changing, repeated, stored_values
 from fkdash.fix.steps.put_back import kept_rows, lost_with, put_back_standing
 from fkdash.fix.steps.repair_orphans import Keeping, keep
 from fkdash.shell import command
@@ -201,16 +201,13 @@ def _batch(
     select = f"  SELECT c.ctid, {values} FROM ONLY {leaf.sql} c WHERE {asks} LIMIT {pace.batch_rows} FOR UPDATE"
     keeping = Keeping(kept, ()).rows(catalog, key.table)
     sql, batch = changing(catalog, key, leaf, _HELD, select, written=written, keeping=keeping)
-    return Step(
-        number=0,
-        title="delete" if not written else _TITLES[None not in written.values()],
-        sql=sql,
-        transaction=transaction,
-        locks=(Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
-        lock_timeout_ms=PATIENT_LOCK_MS,
-        statement_timeout_ms=0,
-        done_when=f"select not exists (select from only {leaf.sql} c where {asks})",
-        repeats=True,
+    rows = f"from only {leaf.sql} c where {asks}"
+    return repeated(
+        "delete" if not written else _TITLES[None not in written.values()],
+        sql,
+        transaction,
+        (Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
+        f"select not exists (select {rows})",
         batch=batch,
-        total=f"select count(*) from only {leaf.sql} c where {asks}",
+        total=f"select count(*) {rows}",
     )

@@ -230,8 +230,10 @@ class Plan:
     def checks_rows(self) -> bool:
         """Whether it reads the existing rows to prove the key, and fails where it finds an orphan."""
         key = self.goal.key
-        return not self.goal.gone and key.validated and key.enforced and _redeclared(self)
+        proves = self.declares_anew or any("VALIDATE CONSTRAINT" in step.sql for step in self.steps)
+        return not self.goal.gone and key.validated and key.enforced and proves
 
-
-def _redeclared(plan: Plan) -> bool:
-    return any("VALIDATE CONSTRAINT" in step.sql or "ADD CONSTRAINT" in step.sql for step in plan.steps)
+    @property
+    def declares_anew(self) -> bool:
+        """Whether it declares a key, with all its triggers, be there one already or not."""
+        return any("ADD CONSTRAINT" in step.sql for step in self.steps)

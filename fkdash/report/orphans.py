@@ -9,6 +9,7 @@ from fkdash.catalog.table_name import visible
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.orphans.consequences import consequences
+from fkdash.report.documents.parts import columns_document
 from fkdash.report.not_run import not_run_field, not_run_lines
 from fkdash.rules.registry import rule
 from fkdash.shell import command
@@ -116,11 +117,7 @@ def _result(each: ScannedReference, catalog: Catalog) -> dict[str, Any]:
         "schema": key.table.schema,
         "table": key.table.name,
         "columns": list(key.columns),
-        "referenced": {
-            "schema": key.referenced.schema,
-            "table": key.referenced.name,
-            "columns": list(key.referenced_columns),
-        },
+        "referenced": columns_document(key.referenced, key.referenced_columns),
         "declared": each.reference.declared,
         "status": orphans.status,
         "rows": orphans.rows,

@@ -19,6 +19,8 @@ from tests.support.looking import reading
 
 if TYPE_CHECKING:
     from fkdash.fix.option import Option
+    from fkdash.fix.plan import Plan
+    from fkdash.preview.model import Preview
     from tests.support.servers import TestDatabase
 
 _SHAPE = """
@@ -175,13 +177,8 @@ async def test_what_begins_when_a_key_is_enforced_is_said_and_not_previewed_as_t
         offered = await _offered(database, name)
         assert "which never runs today" in offered[option].then
         assert "blocks nothing today" in offered[option].blocked
-        async with reading(database) as pool:
-            catalog = await read_whole_catalog(pool)
-            key = find_foreign_key(catalog, name)
-            made = plan(catalog, subject_of(catalog, key, option), option)
-            target = DeleteTarget(key.referenced, condition="true")
-            today, then = [each.preview.verdict async for each in what_if(pool, target, [made], Limits(seconds=9))]
-        assert (today, then) == (Verdict.ALLOWED, Verdict.UNKNOWN)
+        made, today, then = await _supposed(database, name, option)
+        assert (today.verdict, then.verdict) == (Verdict.ALLOWED, Verdict.UNKNOWN)
         assert offered[option].blocked in made.consequences
     assert "not-null" in (await _offered(database, "a_p"))["delete-orphans"].blocked
     assert "can then not be deleted" in (await _offered(database, "b_p"))["validate"].blocked
@@ -267,3 +264,38 @@ async def test_set_null_of_some_columns_is_not_so_where_no_column_takes_null(dat
     with pytest.raises(UsageError, match="every column of the key refuses NULL") as refused:
         plan(catalog, finding, "set-null-columns")
     assert not isinstance(refused.value, AlreadySoError)
+
+
+@pytest.mark.parametrize("option", ["cascade", "restrict", "enable-triggers", "delete-orphans"])
+async def test_a_key_that_an_option_makes_act_again_is_not_previewed_as_silent_as_today(
+    database: TestDatabase, option: str
+) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY);"
+        "CREATE TABLE c (id int PRIMARY KEY, pid int NOT NULL CONSTRAINT c_p REFERENCES p ON DELETE SET NULL);"
+        "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 1); ALTER TABLE p DISABLE TRIGGER ALL"
+    )
+    _, today, then = await _supposed(database, "c_p", option)
+    assert (today.verdict, then.verdict) == (Verdict.ALLOWED, Verdict.UNKNOWN)
+    assert then.notes == ("c_p does nothing today, and what it would do is not previewed.",)
+
+
+async def test_a_key_that_an_option_leaves_silent_is_previewed(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY);"
+        "CREATE TABLE c (id int PRIMARY KEY, pid int NOT NULL CONSTRAINT c_p REFERENCES p ON DELETE SET NULL);"
+        "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 1); ALTER TABLE p DISABLE TRIGGER ALL"
+    )
+    assert [each.verdict for each in (await _supposed(database, "c_p", "create-index"))[1:]] == [
+        Verdict.ALLOWED
+    ] * 2
+
+
+async def _supposed(database: TestDatabase, name: str, option: str) -> tuple[Plan, Preview, Preview]:
+    async with reading(database) as pool:
+        catalog = await read_whole_catalog(pool)
+        key = find_foreign_key(catalog, name)
+        made = plan(catalog, subject_of(catalog, key, option), option)
+        target = DeleteTarget(key.referenced, condition="true")
+        today, then = [each.preview async for each in what_if(pool, catalog, target, [made], Limits(seconds=9))]
+        return made, today, then

@@ -196,6 +196,8 @@ async def fails_as_predicted(database: TestDatabase, scene: Scene, rule_id: str)
     assert finding is not None, (scene.statements, outcome.message)
     assert finding.error is not None
     assert outcome.sqlstate == finding.error.sqlstate, (scene.statements, outcome.message, finding)
+    if finding.certain:
+        assert outcome.message == finding.error.message, (scene.statements, finding)
     return finding
 
 

@@ -66,11 +66,11 @@ async def test_set_default_to_a_row_that_does_not_exist_fails_with_23503(
     finding = await fails_as_predicted(database, broken, "FK106")
     assert finding.question is not None
     assert finding.severity is Severity.WARNING
-    missing = settled(finding, present=False)
-    assert (missing.severity, missing.certain) == (Severity.ERROR, True)
-    assert settled(finding, present=True).severity is Severity.INFO
     outcome = await tried(database, scene.statements, scene.trial, "FK106")
     assert outcome.sqlstate == ""
+    missing = settled(outcome.catalog, finding, present=False)
+    assert (missing.severity, missing.certain) == (Severity.ERROR, True)
+    assert settled(outcome.catalog, finding, present=True).severity is Severity.INFO
     await succeeds_unflagged(database, Scene(shape, "SET DEFAULT"), "FK106")
 
 
@@ -81,7 +81,7 @@ async def test_the_default_row_itself_cannot_go(database: TestDatabase, shape: S
     outcome = await tried(database, scene.statements, scene.trial, "FK106")
     finding = outcome.of("FK106")
     assert finding is not None
-    present = settled(finding, present=True)
+    present = settled(outcome.catalog, finding, present=True)
     assert present.error is not None
     assert (outcome.sqlstate, outcome.message) == (present.error.sqlstate, present.error.message)
 

@@ -65,6 +65,25 @@ async def test_an_expression_of_millions_of_characters_is_neither_evaluated_nor_
             assert json.loads(command.out)["verdict"] == ("unknown" if written else "allowed")
 
 
+async def test_what_a_default_partition_takes_stays_on_the_server_where_its_neighbours_say_millions_of_characters(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "CREATE TABLE p (id text PRIMARY KEY); INSERT INTO p VALUES ('a');"
+        "CREATE TABLE c (id int, pid text CONSTRAINT c_fk REFERENCES p ON DELETE SET NULL) PARTITION BY LIST (pid);"
+        "CREATE TABLE one PARTITION OF c FOR VALUES IN ('a'); CREATE TABLE rest PARTITION OF c DEFAULT;"
+        "INSERT INTO c VALUES (1, 'a')"
+    )
+    # A bound has no room for more than this; a DEFAULT partition takes what none of them has.
+    for number in range(12):
+        bound = await database.value("SELECT quote_literal(repeat('y', 100000) || $1::int)", number)
+        await database.execute(f"CREATE TABLE more_{number} PARTITION OF c FOR VALUES IN ({bound})")
+    command = await ended("preview", "--table", "p", "--where", "true", "--format", "json", database.dsn)
+    document = json.loads(command.out)
+    assert (document["verdict"], len(command.out) < _MOST_SHOWN) == ("unknown", True)
+    assert "the partition public.rest takes has millions of characters" in " ".join(document["notes"])
+
+
 _KEY = "ALTER TABLE c ADD CONSTRAINT {0}_fk FOREIGN KEY ({0}) REFERENCES p ON DELETE SET NULL"
 
 

@@ -41,9 +41,7 @@ def create_domain(state: State, said: CreateDomain) -> None:
     if below is not None and not any(each.kind == "default" for each in said.constraints):
         default = below.default
     _want_shallow(state, below)
-    made = TypeFact(
-        state.new_oid(), schema, said.name[-1], "d", base, not_null, default, null_name, made=state.statement
-    )
+    made = TypeFact(state.new_oid(), schema, said.name[-1], "d", base, not_null, default, made=state.statement)
     state.add_type(made)
     if not_null and state.version >= DOMAIN_NOT_NULL_CONSTRAINTS:
         _add(state, made, "n", null_name or state.constraint_name(schema, made.name, "", "not_null"), None)

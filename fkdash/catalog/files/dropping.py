@@ -12,6 +12,7 @@ from fkdash.catalog.files.dropping_code import (
     drop_trigger,
     want_no_call_into,
 )
+from fkdash.catalog.files.extensions import drop_extension
 from fkdash.catalog.files.hanging import drop_functions_in
 from fkdash.catalog.files.made_types import drop_type, remove_type
 from fkdash.catalog.files.servers import drop_server
@@ -19,7 +20,6 @@ from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     INVALID_SCHEMA_NAME,
-    UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
@@ -103,25 +103,11 @@ def _drop_schema(state: State, said: Drop, name: Name) -> None:
     state.put(state.schemas_left, name[-1], schema)
 
 
-def _drop_extension(state: State, said: Drop, name: Name) -> None:
-    if name[-1] not in state.extensions:
-        if said.if_exists or name[-1] == "plpgsql" or state.doubted:
-            return
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no extension {name[-1]}")
-    from fkdash.catalog.files.types import KNOWN_EXTENSIONS
-
-    for type_name in KNOWN_EXTENSIONS.get(name[-1], ()):
-        oid = state.type_names.get((state.extensions[name[-1]], type_name))
-        if oid is not None:
-            remove_type(state, state.types[oid], cascade=said.cascade)
-    state.put(state.extensions, name[-1], None)
-
-
 _DROPS: Final[dict[str, Callable[[State, Drop, Name], None]]] = {
     "type": drop_type,
     "domain": drop_type,
     "schema": _drop_schema,
-    "extension": _drop_extension,
+    "extension": drop_extension,
     "server": drop_server,
     "trigger": drop_trigger,
     "rule": drop_rule,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.files.domains import alter_domain, create_domain
 from fkdash.catalog.files.dropping import drop
-from fkdash.catalog.files.facts import Relation, TypeFact
+from fkdash.catalog.files.extensions import create_extension, move_extension
+from fkdash.catalog.files.facts import Relation
 from fkdash.catalog.files.hanging import hang
 from fkdash.catalog.files.made_types import alter_attributes, alter_type, create_type
 from fkdash.catalog.files.named import want_all, want_named
@@ -19,11 +20,11 @@ from fkdash.catalog.files.state import DEFAULT_PATH, TEMPORARY, DoubtfulError, R
 from fkdash.catalog.files.tables import partitions
 from fkdash.catalog.files.tables.alter import alter_table
 from fkdash.catalog.files.tables.alter_names import rename, set_schema
+from fkdash.catalog.files.tables.columns import column_of
 from fkdash.catalog.files.tables.create import create_table
 from fkdash.catalog.files.tables.keys import create_index
 from fkdash.catalog.files.trigger_functions import alter_function, create_function
 from fkdash.catalog.files.triggers import create_trigger, rename_trigger
-from fkdash.catalog.files.types import KNOWN_EXTENSIONS
 from fkdash.catalog.files.views import used_by_query, want_distinct_names
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
@@ -31,7 +32,6 @@ from fkdash.sqlstates import (
     FEATURE_NOT_SUPPORTED,
     INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
-    UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
 )
@@ -66,7 +66,7 @@ def _create_other(state: State, node: nodes.CreateOther) -> None:
     if node.kind == "schema":
         create_schema(state, node, execute)
     elif node.kind == "extension":
-        _create_extension(state, node)
+        create_extension(state, node)
     elif node.kind == "operator":
         state.put(state.operators, node.name[-1], state.statement)
     elif node.kind == "server":
@@ -75,21 +75,6 @@ def _create_other(state: State, node: nodes.CreateOther) -> None:
         create_type(state, node)
     else:
         _create_view_or_sequence(state, node)
-
-
-def _create_extension(state: State, node: nodes.CreateOther) -> None:
-    name = node.name[-1]
-    if name in state.extensions:
-        if node.if_not_exists:
-            return
-        raise RefusedError(DUPLICATE_OBJECT, f"there is an extension {name} already")
-    if name == "plpgsql":
-        return
-    schema = state.schema(node.schema) if node.schema else state.creation_schema((name,))
-    state.put(state.extensions, name, schema)
-    for type_name in KNOWN_EXTENSIONS.get(name, ()):
-        if (schema, type_name) not in state.type_names:
-            state.add_type(TypeFact(state.new_oid(), schema, type_name, "x", made=state.statement))
 
 
 def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
@@ -152,20 +137,9 @@ def _alter_other(state: State, node: nodes.AlterOther) -> None:
     elif node.kind == "function":
         alter_function(state, node)
     elif node.act.what == "set schema" and node.kind == "extension":
-        _move_extension(state, node)
+        move_extension(state, node)
     else:
         raise DoubtfulError(f"ALTER {node.kind.upper()} is not followed")
-
-
-def _move_extension(state: State, node: nodes.AlterOther) -> None:
-    name, schema = node.name[-1], state.schema(node.act.name)
-    if name not in state.extensions:
-        raise RefusedError(UNDEFINED_OBJECT, f"there is no extension {name}")
-    for type_name in KNOWN_EXTENSIONS.get(name, ()):
-        oid = state.type_names.get((state.extensions[name], type_name))
-        if oid is not None:
-            state.change_type(state.types[oid], schema=schema)
-    state.put(state.extensions, name, schema)
 
 
 def _alter_relation(state: State, node: nodes.AlterOther) -> None:
@@ -195,14 +169,11 @@ def _owned_by(state: State, sequence: Relation, owner: nodes.Name) -> None:
         state.change(sequence, owned_by=None)
         return
     table = state.relation(owner[:-1], "rpf")
-    column = table.column(owner[-1])
     if table.schema != sequence.schema:
         raise RefusedError(
             OBJECT_NOT_IN_PREREQUISITE_STATE, f"{table.name} is in another schema than {sequence.name}"
         )
-    if column is None:
-        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {owner[-1]} in {table.name}")
-    state.change(sequence, owned_by=(table.oid, column.number))
+    state.change(sequence, owned_by=(table.oid, column_of(table, owner[-1]).number))
 
 
 def _comment(state: State, node: nodes.CommentOnConstraint) -> None:

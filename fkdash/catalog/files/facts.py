@@ -287,7 +287,6 @@ class TypeFact:
     base: TypeRef | None = None
     not_null: bool = False
     default: str | None = None
-    null_name: str = ""
     labels: tuple[str, ...] = ()
     made: int = 0
     null_set: int = 0

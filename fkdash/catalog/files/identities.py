@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.state import RefusedError, State
-from fkdash.catalog.files.tables.alter_columns import column_of
-from fkdash.catalog.files.tables.columns import add_identity_sequence
+from fkdash.catalog.files.tables.columns import add_identity_sequence, column_of
 from fkdash.catalog.files.tables.not_nulls import not_null_of
 from fkdash.catalog.files.types import is_whole_number
 from fkdash.sqlstates import INVALID_PARAMETER_VALUE, INVALID_TABLE_DEFINITION, OBJECT_NOT_IN_PREREQUISITE_STATE

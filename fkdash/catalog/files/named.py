@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.expressions import template, want_columns, without_queries
+from fkdash.catalog.files.known_extensions import may_bring_relations
 from fkdash.catalog.files.reading.nodes import TypeSaid
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import type_of
@@ -32,16 +33,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.named_nodes import Named, Names
     from fkdash.catalog.files.reading.nodes import Name
 
-_WITHOUT_RELATIONS: Final = frozenset(
-    {
-        "plpgsql", "uuid-ossp", "pgcrypto", "pg_trgm", "btree_gin", "btree_gist", "unaccent", "pg_stat_statements",
-        "tablefunc", "fuzzystrmatch", "postgres_fdw", "dblink", "moddatetime", "citext", "hstore", "ltree",
-        "vector",
-        "cube", "isn", "seg", "intarray", "semver", "ip4r", "earthdistance", "intagg", "lo", "tsm_system_rows",
-        "bloom", "dict_int", "dict_xsyn", "insert_username", "autoinc", "refint", "xml2", "amcheck", "pageinspect",
-    }
-)  # fmt: skip
-"""Extensions that bring no table, view or sequence but with pg_ in front."""
 _OF_POSTGRES: Final = frozenset({"pg_catalog", "information_schema", "pg_toast"})
 _OF_TOOLS: Final = (
     "migration", "schema_version", "schema_history", "schema_revisions", "db_version", "alembic_version",
@@ -73,7 +64,7 @@ def _may_be_anothers(state: State, name: Name) -> bool:
     """Tell whether a relation may be PostgreSQL's own, an extension's, or a migration tool's."""
     if name[-1].startswith("pg_") or (len(name) > 1 and name[-2] in _OF_POSTGRES):
         return True
-    if not _WITHOUT_RELATIONS.issuperset(state.extensions):
+    if may_bring_relations(state.extensions):
         return True
     return any(part in name[-1].lower() for part in _OF_TOOLS)
 
@@ -204,7 +195,7 @@ def _emptied(state: State, named: Named) -> None:
 
 def _schema(state: State, named: Named) -> None:
     [name] = named.name
-    if name not in state.schemas and name not in _OF_POSTGRES and _WITHOUT_RELATIONS.issuperset(state.extensions):
+    if name not in state.schemas and name not in _OF_POSTGRES and not may_bring_relations(state.extensions):
         raise _missing(state, INVALID_SCHEMA_NAME, f"a schema {name}")
 
 

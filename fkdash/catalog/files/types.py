@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import TypeRef
 from fkdash.catalog.files.identifiers import identifier
+from fkdash.catalog.files.known_extensions import unknown
 from fkdash.catalog.files.reading.tokens import Cursor, NotReadError
 from fkdash.catalog.files.reading.types import type_said
 from fkdash.catalog.files.state import TEMPORARY, DoubtfulError, RefusedError, State
@@ -87,20 +88,6 @@ FROM_NUMBER: Final = (
 _MOMENTS: Final = {"date": 0, "timestamp": 1, "timestamptz": 2}
 _ALIKE: Final = ({"inet", "cidr"}, {"bit", "varbit"}, {"oid", "regclass", "regtype", "regproc", "regrole", "int4"})
 
-KNOWN_EXTENSIONS: Final = {
-    "citext": ("citext",), "hstore": ("hstore", "ghstore"), "ltree": ("ltree", "lquery", "ltxtquery"),
-    "postgis": ("geometry", "geography", "box2d", "box3d", "raster"), "postgis_raster": ("raster",),
-    "vector": ("vector", "halfvec", "sparsevec"), "cube": ("cube",), "isn": ("isbn", "isbn13", "issn", "ean13",
-    "upc"),
-    "seg": ("seg",), "intarray": ("query_int",), "semver": ("semver",), "ip4r": ("ip4r", "ip4", "ip6", "iprange"),
-}  # fmt: skip
-_WITHOUT_TYPES: Final = frozenset(
-    {
-        "plpgsql", "uuid-ossp", "pgcrypto", "pg_trgm", "btree_gin", "btree_gist", "unaccent", "pg_stat_statements",
-        "tablefunc", "fuzzystrmatch", "postgres_fdw", "dblink", "pgaudit", "moddatetime", "pg_cron",
-    }
-)  # fmt: skip
-
 
 def type_of(state: State, said: TypeSaid) -> TypeRef:
     """Give the type that is meant; raises RefusedError for one that does not exist, DoubtfulError where unsure."""
@@ -157,13 +144,11 @@ def _of_extension(state: State, said: TypeSaid) -> TypeFact:
     if relation is not None and relation.kind in "rpvmf":
         schema, name, kind = relation.schema, relation.name, "c"
     else:
-        unknown = [
-            each for each in state.extensions if each not in KNOWN_EXTENSIONS and each not in _WITHOUT_TYPES
-        ]
-        if not unknown:
+        strangers = [*unknown(state.extensions)]
+        if not strangers:
             state.want_schema_of(said.name)
             raise RefusedError(UNDEFINED_OBJECT, f"there is no type {'.'.join(said.name)}")
-        schema, name, kind = state.extensions[unknown[-1]], said.name[-1], "x"
+        schema, name, kind = state.extensions[strangers[-1]], said.name[-1], "x"
         if len(said.name) > 1:
             schema = state.schema(said.name[-2])
     made = TypeFact(state.new_oid(), schema, name, kind, made=state.statement)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.spelling import unlimited
 from fkdash.fix.export.migration import guarded
 from fkdash.fix.export.model import LOCK_TIMEOUT, Kind
 from fkdash.pasting import for_psql, in_comment
@@ -14,13 +15,26 @@ if TYPE_CHECKING:
 
     from fkdash.fix.export.model import Migration, Part, Statement
 
-LIMIT = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
+LIMIT: Final = f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"
+_READ_AS_LOOKING_DOES: Final = ("SET LOCAL DateStyle = 'ISO, MDY'", "SET LOCAL IntervalStyle = postgres")
+_DEFAULT: Final = re.compile(r" SET DEFAULT E?'(?:[^']|'')*'::(?P<type>.+?),?$", re.MULTILINE)
+_READ_ALIKE_ANYWHERE: Final = frozenset(
+    {"smallint", "integer", "bigint", "numeric", "boolean", "uuid", "text", "character varying", "bpchar"}
+)
+"""Types of which a constant means the same whatever a role or a database has set."""
+
+
+def opening(statements: Iterable[Statement]) -> tuple[str, ...]:
+    """Give what a transaction with these statements begins with: its limit, and how typed dates are read."""
+    defaults = (each.sql for each in statements if each.step == "default")
+    types = {unlimited(found["type"]) for sql in defaults for found in _DEFAULT.finditer(sql)}
+    return (LIMIT,) if types <= _READ_ALIKE_ANYWHERE else (LIMIT, *_READ_AS_LOOKING_DOES)
 
 
 def up(part: Part, *, guard: bool = True) -> tuple[str, ...]:
     """Give what a part does, with its limit where it runs in a transaction."""
     spelled = tuple(guarded(each) if guard else for_psql(each.sql) for each in part.up)
-    return spelled if part.kind is Kind.ALONE else (LIMIT, *spelled)
+    return spelled if part.kind is Kind.ALONE else (*opening(part.up), *spelled)
 
 
 def down(part: Part) -> tuple[str, ...]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.fix.action_change import action_remedy, refused
-from fkdash.fix.changed_key import statements_of, with_action
+from fkdash.fix.action_change import action_remedy
+from fkdash.fix.changed_key import statements_of
 from fkdash.fix.option import Option
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog
     from fkdash.rules.finding import Finding
 
 
-def _offer(catalog: Catalog, finding: Finding) -> Option:
+def _offer(_catalog: Catalog, finding: Finding) -> Option:
     """Offer CASCADE."""
     key = finding.key
     deletes = Statement.DELETE in statements_of(finding)
@@ -28,13 +28,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         application=f"loses rows of {key.table.name} without being asked" if deletes else "sees the new key",
         frees=True,
         undo="the constraint any time, the deleted rows never" if deletes else "any time",
-        refused=refused(catalog, finding, _wanted(catalog, finding)),
-        becomes=_wanted(catalog, finding),
     )
 
 
-def _wanted(_catalog: Catalog, finding: Finding) -> ForeignKey:
-    return with_action(finding, Action.CASCADE)
-
-
-REMEDY = action_remedy("cascade", _wanted, _offer)
+REMEDY = action_remedy("cascade", Action.CASCADE, _offer)

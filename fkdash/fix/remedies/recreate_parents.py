@@ -16,7 +16,6 @@ from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.fix.option import AS_TODAY, Option
 from fkdash.fix.plan import (
     BACKSTOP_MS,
-    PATIENT_LOCK_MS,
     SHORT_LOCK_MS,
     Batch,
     Duration,
@@ -32,7 +31,7 @@ from fkdash.fix.remedy import Remedy
 from fkdash.fix.statements.redeclaring import numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
 from fkdash.fix.statements.values import constant, in_words, named_columns
-from fkdash.fix.steps.batch import once
+from fkdash.fix.steps.batch import once, repeated
 from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.steps.put_back import with_key_lifted
 from fkdash.rules.actions.enforcement import is_silenced
@@ -165,26 +164,20 @@ def _make(
         f"INSERT INTO {key.referenced.sql} ({columns}) OVERRIDING SYSTEM VALUE\n"
         f"  SELECT {', '.join(values)} FROM missing"
     )
-    return Step(
-        number=0,
-        title="make",
-        sql=f"WITH missing AS MATERIALIZED (\n"
+    sql = (
+        f"WITH missing AS MATERIALIZED (\n"
         f"  SELECT pg_catalog.count(*) AS fkdash_rows, {own} FROM {source(catalog, key.table)} c\n"
         f"   WHERE {orphan} GROUP BY {own} LIMIT {pace.batch_rows}),\n"
         f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, fkdash_rows, {names})\n"
         f"  SELECT pg_catalog.now(), missing.fkdash_rows, {', '.join(values[: len(key.columns)])} FROM missing)\n"
-        f"{last}",
-        transaction=transaction,
-        locks=(
-            Lock(key.table, LockMode.ACCESS_SHARE, Duration.SCAN),
-            Lock(key.referenced, LockMode.ROW_EXCLUSIVE, Duration.SCAN),
-        ),
-        lock_timeout_ms=PATIENT_LOCK_MS,
-        statement_timeout_ms=0,
-        done_when=f"select not exists (select from {source(catalog, key.table)} c where {orphan})",
-        repeats=True,
-        batch=Batch(last, "missing"),
+        f"{last}"
     )
+    locks = (
+        Lock(key.table, LockMode.ACCESS_SHARE, Duration.SCAN),
+        Lock(key.referenced, LockMode.ROW_EXCLUSIVE, Duration.SCAN),
+    )
+    done = f"select not exists (select from {source(catalog, key.table)} c where {orphan})"
+    return repeated("make", sql, transaction, locks, done, batch=Batch(last, "missing"))
 
 
 def _back(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -> tuple[Step, ...]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Match
-from fkdash.fix.action_change import action_remedy, refused, row_gone
-from fkdash.fix.changed_key import with_action
+from fkdash.fix.action_change import action_remedy, row_gone
 from fkdash.fix.option import Option
 from fkdash.rules.actions.defaults import default_expression, default_value
 from fkdash.rules.sql.values import NULL_ONLY
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, Column, ForeignKey
+    from fkdash.catalog.model import Catalog, Column
     from fkdash.rules.finding import Finding
 
 
@@ -36,8 +35,6 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         application=application,
         frees=True,
         undo="the constraint any time; the rows stay where they were put",
-        refused=refused(catalog, finding, _wanted(catalog, finding)),
-        becomes=_wanted(catalog, finding),
     )
 
 
@@ -47,8 +44,4 @@ def _default(column: Column) -> str:
     return default_expression(column) or "NULL"
 
 
-def _wanted(_catalog: Catalog, finding: Finding) -> ForeignKey:
-    return with_action(finding, Action.SET_DEFAULT)
-
-
-REMEDY = action_remedy("set-default", _wanted, _offer)
+REMEDY = action_remedy("set-default", Action.SET_DEFAULT, _offer)

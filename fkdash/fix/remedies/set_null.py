@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
-from fkdash.fix.action_change import action_remedy, refused, row_gone
-from fkdash.fix.changed_key import with_action
+from fkdash.fix.action_change import action_remedy, row_gone
 from fkdash.fix.option import Option
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog
     from fkdash.rules.finding import Finding
 
 
-def _offer(catalog: Catalog, finding: Finding) -> Option:
+def _offer(_catalog: Catalog, finding: Finding) -> Option:
     """Offer SET NULL of every column."""
     key = finding.key
     names = ", ".join(key.columns)
@@ -25,13 +24,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         application=f"must cope with NULL in {key.table.name}.{names}",
         frees=True,
         undo="the constraint any time; the NULLs stay",
-        refused=refused(catalog, finding, _wanted(catalog, finding)),
-        becomes=_wanted(catalog, finding),
     )
 
 
-def _wanted(_catalog: Catalog, finding: Finding) -> ForeignKey:
-    return with_action(finding, Action.SET_NULL)
-
-
-REMEDY = action_remedy("set-null", _wanted, _offer)
+REMEDY = action_remedy("set-null", Action.SET_NULL, _offer)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
-from fkdash.fix.action_change import action_remedy, refused, row_gone
-from fkdash.fix.changed_key import nullable_columns, statements_of, with_action
+from fkdash.fix.action_change import action_remedy, row_gone
+from fkdash.fix.changed_key import nullable_columns, statements_of
 from fkdash.fix.option import Option
 from fkdash.rules.actions.refusal import takes_column_lists
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog
     from fkdash.rules.finding import Finding
 
 
@@ -37,16 +37,13 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         application=f"must cope with NULL in {', '.join(nullable) or 'no column'}",
         frees=True,
         undo="any time for the constraint; the NULLs stay",
-        refused=hindered or refused(catalog, finding, _wanted(catalog, finding)),
-        becomes=_wanted(catalog, finding),
+        refused=hindered,
     )
 
 
-def _wanted(catalog: Catalog, finding: Finding) -> ForeignKey:
-    return with_action(finding, Action.SET_NULL, nullable_columns(catalog, finding))
-
-
-_DECLARED = action_remedy("set-null-columns", _wanted, _offer, shown_refused=True)
+_DECLARED = action_remedy(
+    "set-null-columns", Action.SET_NULL, _offer, columns=nullable_columns, shown_refused=True
+)
 
 
 def _so(catalog: Catalog, finding: Finding) -> str:

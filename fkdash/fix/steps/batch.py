@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
-from fkdash.fix.plan import Batch
+from fkdash.fix.plan import PATIENT_LOCK_MS, Batch, Step
 from fkdash.versions import ROW_MOVES_ARE_UPDATES
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
+    from fkdash.fix.plan import Lock
 
 CHANGED: Final = "changed"
 """What the changed rows are called, as they were before."""
@@ -37,6 +38,34 @@ def stored_values(table: Table, row: str) -> str:
     if len(names) == len(table.columns):
         return f"{row}.*"
     return ", ".join(f"{row}.{quoted(name)}" for name in names)
+
+
+def repeated(
+    title: str,
+    sql: str,
+    transaction: int,
+    locks: tuple[Lock, ...],
+    done_when: str,
+    *,
+    batch: Batch,
+    cursor: str | None = None,
+    total: str | None = None,
+) -> Step:
+    """Give the step that changes rows, a batch in a transaction of its own, which waits as long as it takes."""
+    return Step(
+        number=0,
+        title=title,
+        sql=sql,
+        transaction=transaction,
+        locks=locks,
+        lock_timeout_ms=PATIENT_LOCK_MS,
+        statement_timeout_ms=0,
+        done_when=done_when,
+        repeats=True,
+        batch=batch,
+        cursor=cursor,
+        total=total,
+    )
 
 
 def changing(

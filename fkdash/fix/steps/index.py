@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.model import TableKind
 from fkdash.catalog.table_name import TableName, quoted
 from fkdash.db.literals import literal
-from fkdash.fix.plan import BACKSTOP_MS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.plan import PATIENT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.definition import server_name
-from fkdash.fix.statements.redeclaring import locks_on, numbered
+from fkdash.fix.statements.redeclaring import locks_on, numbered, short
 from fkdash.fix.statements.took_effect import regclass
 from fkdash.rules.per_catalog import once_per_catalog
 
@@ -168,18 +168,8 @@ def _step(
     reserve: TableName | None = None,
     undo: str | None = None,
 ) -> Step:
-    return Step(
-        number=0,
-        title=title,
-        sql=sql,
-        transaction=transaction,
-        locks=locks,
-        lock_timeout_ms=SHORT_LOCK_MS if reserve else PATIENT_LOCK_MS,
-        statement_timeout_ms=BACKSTOP_MS if reserve else 0,
-        done_when=done_when,
-        undo=undo,
-        reserve=reserve,
-    )
+    step = short(title, sql, transaction, locks, done_when, reserve=reserve, undo=undo)
+    return step if reserve else replace(step, lock_timeout_ms=PATIENT_LOCK_MS, statement_timeout_ms=0)
 
 
 def _alone(step: Step, lock: Lock, *, leftover: str | None = None, cleanup: str | None = None) -> Step:

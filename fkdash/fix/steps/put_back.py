@@ -14,9 +14,6 @@ from fkdash.catalog.action import Action
 from fkdash.catalog.spelling import equals, is_null, pairs, source
 from fkdash.catalog.table_name import TableName, quoted
 from fkdash.fix.plan import (
-    BACKSTOP_MS,
-    PATIENT_LOCK_MS,
-    SHORT_LOCK_MS,
     Batch,
     Duration,
     Kept,
@@ -27,7 +24,7 @@ from fkdash.fix.plan import (
 from fkdash.fix.statements.definition import add, drop
 from fkdash.fix.statements.redeclaring import comment_steps, locks_on, numbered, partition_names, short
 from fkdash.fix.statements.took_effect import key_is
-from fkdash.fix.steps.batch import once
+from fkdash.fix.steps.batch import once, repeated
 from fkdash.fix.steps.change_key import takes_not_valid
 from fkdash.fix.steps.duplicate import twins
 
@@ -106,21 +103,9 @@ def with_key_lifted(
     proven, left = replace(key, validated=True, enforced=True), unproven(key)
     done = f"select not exists ({ready}) and ({key_is(left, proven)})"
     locks = locks_on(catalog, (key.table, key.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
-    back = Step(
-        number=0,
-        title=title,
-        sql=sql,
-        transaction=1,
-        locks=(),
-        lock_timeout_ms=SHORT_LOCK_MS,
-        statement_timeout_ms=BACKSTOP_MS,
-        done_when=done,
-        repeats=True,
-        batch=batch,
-    )
     return numbered(
         short("lift", drop(key.table, key.name), 1, locks, done, reserve=key.table),
-        back,
+        replace(short(title, sql, 1, (), done), repeats=True, batch=batch),
         short("declare", add(key.table, key.name, left, not_valid=True), 1, (), done),
         *comment_steps(key, 1),
         *partition_names(catalog, key, key.name, 1),
@@ -135,19 +120,9 @@ def put_back_standing(
         return ()
     put = _put_back_values if written else _put_back_deleted
     sql, batch = put(catalog, key, kept, written, standing=True)
-    back = Step(
-        number=0,
-        title="put back",
-        sql=sql,
-        transaction=1,
-        locks=(Lock(key.table, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
-        lock_timeout_ms=PATIENT_LOCK_MS,
-        statement_timeout_ms=0,
-        done_when=f"select not exists ({_ready(catalog, key, kept, written, standing=True)})",
-        repeats=True,
-        batch=batch,
-    )
-    return numbered(back)
+    locks = (Lock(key.table, LockMode.ROW_EXCLUSIVE, Duration.SCAN),)
+    done = f"select not exists ({_ready(catalog, key, kept, written, standing=True)})"
+    return numbered(repeated("put back", sql, 1, locks, done, batch=batch))
 
 
 def _put_back_deleted(

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.spelling import is_orphan, source
 from fkdash.catalog.table_name import quoted
 from fkdash.fact import fact
-from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.redeclaring import leaves, numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
-from fkdash.fix.steps.batch import CHANGED, changing, stored_columns, stored_values
+from fkdash.fix.steps.batch import CHANGED, changing, repeated, stored_columns, stored_values
 from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.subscribers import published_at_once
 
@@ -128,22 +128,20 @@ def _batch(
     sql, batch = changing(
         catalog, key, leaf, "broken", select, written=written, keeping=keeping.rows(catalog, key.table)
     )
-    return Step(
-        number=0,
-        title=_title(written),
-        sql=sql,
-        transaction=transaction,
-        locks=(
-            Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),
-            Lock(key.referenced, LockMode.ACCESS_SHARE, Duration.SCAN),
-        ),
-        lock_timeout_ms=PATIENT_LOCK_MS,
-        statement_timeout_ms=0,
-        done_when=f"select not exists (select from only {leaf.sql} c where {orphan})",
-        repeats=True,
+    locks = (
+        Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),
+        Lock(key.referenced, LockMode.ACCESS_SHARE, Duration.SCAN),
+    )
+    rows = f"from only {leaf.sql} c where {orphan}"
+    return repeated(
+        _title(written),
+        sql,
+        transaction,
+        locks,
+        f"select not exists (select {rows})",
         batch=batch,
         cursor=f"{CHANGED}.ctid",
-        total=f"select count(*) from only {leaf.sql} c where {orphan}",
+        total=f"select count(*) {rows}",
     )
 
 

@@ -12,6 +12,7 @@ from fkdash.catalog.action import Action
 from fkdash.catalog.model import Check, Column, Domain, ForeignKey, Index, Table, TableKind
 from fkdash.catalog.surroundings import OwnerRights, Trigger
 from fkdash.catalog.table_name import TableName
+from fkdash.catalog.too_long import TOO_LONG
 from fkdash.fact import derived, deriving_fact, fact
 
 if TYPE_CHECKING:
@@ -227,6 +228,17 @@ class TableFact(Table):
     hides_rows: bool = False
     readable: bool = True
     deletable: bool = True
+
+    @derived
+    def partition_too_long(self) -> bool:
+        """Whether what partitions above it, or itself, take was left on the server."""
+        return self.partition_check == TOO_LONG
+
+    @derived
+    def partition_known(self) -> bool:
+        """Whether the server can be asked if a row belongs into this partition."""
+        asked = self.partition_check is not None and not self.partition_too_long
+        return asked and not self.partition_not_run and self.computable
 
     @derived
     def columns_by_name(self) -> Mapping[str, ColumnFact]:

@@ -77,8 +77,7 @@ class Evaluator:
         plain = plain_columns(table)
         values = tuple(row.get(name) for name in plain)
         if (table.oid, values) not in self._accepted:
-            known = table.partition_check and not table.partition_not_run and table.computable
-            condition = f"(({table.partition_check}) IS TRUE)" if known else "true"
+            condition = f"(({table.partition_check}) IS TRUE)" if table.partition_known else "true"
             hashed = table.partition_check is not None and _HASH in table.partition_check
             exact = self._partition_columns(table) if hashed else ()
             sql = f"SELECT {condition} AS accepted FROM {self._source(table, plain, exact)}"

@@ -29,15 +29,23 @@ async def home(
     while above.parent is not None and above.parent in run.facts.tables:
         above = run.facts.tables[above.parent]
         key_written |= bool(set(above.partition_columns) & values.keys())
-    if not key_written or await run.evaluator.accepts(leaf, new):
+    if not key_written or await _takes(run, leaf, new):
         return leaf
     for oid in run.facts.leaves(key.relation):
-        if oid != leaf.oid and await run.evaluator.accepts(run.facts.tables[oid], new):
+        if oid != leaf.oid and await _takes(run, run.facts.tables[oid], new):
             return run.facts.tables[oid]
     root = run.facts.tables[key.relation]
     columns = tuple(name for name in root.partition_columns if name in values) or root.partition_columns
     run.outcome.block(Obstacle(None, root.name, columns, CHECK_VIOLATION), [row])
     return leaf
+
+
+async def _takes(run: RunState, leaf: TableFact, new: RowValues) -> bool:
+    """Tell whether a partition takes a row; one of which that was not read is taken to, and noted."""
+    if leaf.partition_too_long:
+        what = f"What rows the partition {leaf.name} takes has millions of characters"
+        run.outcome.doubt(f"{what}; it was not read.")
+    return await run.evaluator.accepts(leaf, new)
 
 
 async def move(

@@ -76,7 +76,7 @@ async def before_checks(run: RunState, owner: str, leaf: TableFact, columns: Col
         return
     if run.facts.major >= GENERATED_WITH_THE_ROW:
         await _generated(run, owner, leaf, columns, [row])
-    if leaf.partition_check is not None:
+    if leaf.partition_check is not None and not leaf.partition_too_long:
         obstacle = Obstacle(None, leaf.name, leaf.partition_columns, INSUFFICIENT_PRIVILEGE)
         what = f"the partition key above {leaf.name}"
         call = _Call(leaf.partition_check, leaf.partition_restricted, obstacle, what, planned=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fkdash.catalog.refused_writes import refused_writes
 from fkdash.checking.groups import groups_of
+from fkdash.report.documents.parts import columns_document
 from fkdash.report.not_run import not_run_field
 
 if TYPE_CHECKING:
@@ -135,11 +136,7 @@ def _finding(reported: Reported) -> dict[str, Any]:
         "table": key.table.name,
         "constraint": key.name or None,
         "columns": list(key.columns),
-        "referenced": {
-            "schema": key.referenced.schema,
-            "table": key.referenced.name,
-            "columns": list(key.referenced_columns),
-        },
+        "referenced": columns_document(key.referenced, key.referenced_columns),
         "message": finding.message,
         "sqlstate": finding.error.sqlstate if finding.error is not None else None,
         "fixes": list(finding.fixes),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.checking.groups import alone, group_words, groups_of, places_words
+from fkdash.checking.alike import places_words
+from fkdash.checking.groups import alone, group_words, groups_of
 from fkdash.checking.result import impact_words
 from fkdash.counted import counted
 from fkdash.db.text import plain

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from fkdash import __version__
-from fkdash.checking.groups import groups_of, places_words
+from fkdash.checking.alike import MOST_ODD, places_words
+from fkdash.checking.groups import groups_of
 from fkdash.db.text import plain
 from fkdash.rules.registry import EVERY_RULE
 from fkdash.rules.severity import Severity
@@ -37,7 +38,6 @@ MOST_RESULTS: Final = 25_000
 
 _LONGEST_TEXT: Final = 1024
 _DECIDED_IN: Final = "fkdash.toml"
-_NAMED_ODD: Final = 8
 
 
 def check_sarif(reports: Sequence[CheckReport]) -> str:
@@ -165,7 +165,7 @@ def _tell_of_group(result: dict[str, Any], group: Group) -> None:
     ]
     said = f"{group.words} in {places_words(group.places)}: {group.first.finding.message}"
     if group.differs:
-        said += f" Without it: {places_words(group.differs, _NAMED_ODD)}."
+        said += f" Without it: {places_words(group.differs, MOST_ODD)}."
     result["message"] = {"text": plain(said)}
     shape = hashlib.sha256("\0".join((group.first.finding.rule, group.shape)).encode()).hexdigest()[:16]
     result["partialFingerprints"] = {"fkdash/v1": shape}

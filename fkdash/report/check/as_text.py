@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from fkdash.checking.groups import alone, groups_of, places_words
+from fkdash.checking.alike import biting_words, differ_words, places_words
+from fkdash.checking.groups import alone, groups_of
 from fkdash.checking.result import impact_words
 from fkdash.counted import counted
 from fkdash.db.text import plain
@@ -22,13 +23,10 @@ if TYPE_CHECKING:
 
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LONGEST_LINE: Final = 160
-
-
 _SUMMED_UP_FROM: Final = 4
 _SHOWN_OF_A_RULE: Final = 3
 _MOST_BITING: Final = 10
 _MOST_UNKNOWNS: Final = 10
-_NAMED_ODD: Final = 8
 _QUIET_FROM: Final = 4
 
 
@@ -81,14 +79,12 @@ def _group_lines(groups: Iterable[Group]) -> Iterator[Text]:
         line.append(plain(group.words), style="bold")
         line.append(plain(f" in {places_words(group.places)}"))
         if group.biting:
-            line.append(f", {group.biting:,} {'bites' if group.biting == 1 else 'bite'}", style="bold red")
+            line.append(f", {biting_words(group.biting)}", style="bold red")
         if group.first.known:
             line.append("  (known)", style="dim")
         yield line
         if group.differs:
-            differ = "differs" if len(group.differs) == 1 else "differ"
-            names = places_words(group.differs, _NAMED_ODD)
-            yield Text(plain(f"  {len(group.differs):,} {differ}: {names}"), style="bold yellow")
+            yield Text(plain(f"  {differ_words(group.differs)}"), style="bold yellow")
         yield Text(plain(f"  {group.first.finding.key.qualified}: {finding.message}"))
         if finding.fixes:
             yield Text(f"  fixes: {', '.join(finding.fixes)}", style="dim")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fkdash.catalog.table_name import TableName
 
 One = Literal[1]
 Severity = Literal["error", "warning", "info"]
@@ -20,6 +25,11 @@ class ColumnsDocument(TableDocument):
     """Columns of a table."""
 
     columns: Names
+
+
+def columns_document(table: TableName, columns: Iterable[str]) -> ColumnsDocument:
+    """Give columns of a table as documents have them."""
+    return {"schema": table.schema, "table": table.name, "columns": list(columns)}
 
 
 class NotRunDocument(TypedDict):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.errors import FkdashError
 from fkdash.preview.model import DeleteTarget, Limits
-from fkdash.report.preview.what_if import in_words, what_if
+from fkdash.preview.preview import preview
+from fkdash.report.preview.what_if import Supposed, in_words
 
 if TYPE_CHECKING:
     from fkdash.db.session import Sessions
@@ -25,8 +26,8 @@ async def delete_of_freed(sessions: Sessions, plan: Plan, when: str) -> str:
     target = DeleteTarget(plan.key.referenced, keys=tuple(dict(row) for row in plan.chosen))
     words = "not known"
     try:
-        async for each in what_if(sessions, target, (), Limits(seconds=_SECONDS)):
-            words = in_words(each)
+        async with sessions.session(_SECONDS) as session:
+            words = in_words(Supposed(None, await preview(session, target, Limits(seconds=_SECONDS))))
     except FkdashError as error:
         words = f"not known: {error.what}"
     return f"Deleting {_these(len(plan.chosen))} of {plan.key.referenced} {when}: {words}"

@@ -18,11 +18,12 @@ from fkdash.preview.preview import preview
 from fkdash.report.check.as_markdown import escaped
 from fkdash.report.markdown import fenced
 from fkdash.report.preview.delete import effect_words, limit_word
+from fkdash.rules.actions.enforcement import is_silenced
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
-    from fkdash.catalog.model import ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Sessions
     from fkdash.fix.plan import Plan
     from fkdash.preview.model import DeleteTarget, Limits, Preview
@@ -48,14 +49,14 @@ class Fate:
 
 
 async def what_if(
-    sessions: Sessions, target: DeleteTarget, plans: Iterable[Plan], limits: Limits
+    sessions: Sessions, catalog: Catalog, target: DeleteTarget, plans: Iterable[Plan], limits: Limits
 ) -> AsyncIterator[Supposed]:
     """Give today's answer and then one for each plan, each from a session of its own; only reads."""
     for plan in (None, *plans):
         assume = None if plan is None else assumptions_of(plan)
         async with sessions.session(limits.seconds) as session:
             found = await preview(session, target, limits, assume=assume)
-        if plan is not None and begins_to_act(plan):
+        if plan is not None and _begins_to_act(catalog, plan):
             # What is declared has no trigger today whose place in the order could be told.
             note = f"{plan.key.name} does nothing today, and what it would do is not previewed."
             found = replace(
@@ -64,9 +65,11 @@ async def what_if(
         yield Supposed(plan, found)
 
 
-def begins_to_act(plan: Plan) -> bool:
+def _begins_to_act(catalog: Catalog, plan: Plan) -> bool:
     """Tell whether a key that does nothing today is to be enforced, or declared anew with its triggers on."""
-    return plan.option == "enable-triggers" or (plan.goal.key.enforced and not plan.key.enforced)
+    if plan.goal.gone or not plan.goal.key.enforced:
+        return False
+    return not plan.key.enforced or (plan.declares_anew and is_silenced(catalog, plan.key))
 
 
 def assumptions_of(plan: Plan) -> Assumptions:

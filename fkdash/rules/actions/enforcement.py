@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
+from fkdash.rules.actions.of_partitions import a_leaf
 from fkdash.rules.actions.statements import is_replaced
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.per_catalog import once_per_catalog
@@ -105,13 +106,25 @@ def refusal_sqlstate(catalog: Catalog, action: Action) -> str:
 
 
 def refusal_error(catalog: Catalog, key: ForeignKey, action: Action) -> PredictedError:
-    """Give the error with which NO ACTION or RESTRICT refuses."""
+    """Give the error with which NO ACTION or RESTRICT refuses, or SET DEFAULT the default row itself."""
     sqlstate = refusal_sqlstate(catalog, action)
     setting = "RESTRICT setting of " if sqlstate == RESTRICT_VIOLATION else ""
+    referenced = a_leaf(catalog, key.referenced)
+    name = next((copy.name for copy in key.copies if copy.referenced == referenced), key.name)
     return PredictedError(
         sqlstate,
-        f'update or delete on table "{key.referenced.name}" violates {setting}foreign key constraint '
-        f'"{key.name}" on table "{key.table.name}"',
+        f'update or delete on table "{referenced.name}" violates {setting}foreign key constraint "{name}" '
+        f'on table "{key.table.name}"',
+    )
+
+
+def no_such_row_error(catalog: Catalog, key: ForeignKey) -> PredictedError:
+    """Give the error with which a written row is refused that refers to nothing."""
+    table = a_leaf(catalog, key.table)
+    name = next((copy.name for copy in key.copies if copy.table == table), key.name)
+    return PredictedError(
+        FOREIGN_KEY_VIOLATION,
+        f'insert or update on table "{table.name}" violates foreign key constraint "{name}"',
     )
 
 

@@ -84,9 +84,7 @@ def hopeless_paths(catalog: Catalog) -> tuple[HopelessPath, ...]:
     most = _most_certain(failing)
     certain = [*ways.each(lambda path: next(_sparing(catalog, path, failing), None) is None, most=most)]
     known = frozenset(path.cascades[0] for path in certain)
-    possible = ways.each(
-        lambda path: not _is_deleted_first(catalog, path, failing), most=MOST_TABLES, known=known
-    )
+    possible = ways.each(lambda path: not _is_deleted_first(catalog, path, failing), most=MOST_TABLES, known=known)
     return tuple(
         HopelessPath(path, failing[path.last], _spared(catalog, path, failing)) for path in (*certain, *possible)
     )

@@ -13,20 +13,26 @@ from fkdash.rules.actions.routing import entered
 from fkdash.rules.sql.values import NULL_ONLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, Table
     from fkdash.rules.actions.writes import Write
     from fkdash.rules.sql.values import Results
 
 
-def of_entered(catalog: Catalog, root: Table, write: Write, values: Mapping[str, Results]) -> Iterator[Obstacle]:
+def leaves_entered(catalog: Catalog, root: Table, values: Mapping[str, Results]) -> Sequence[Table]:
+    """Give the partitions that a row may come to from another one when these values are written."""
+    nulls = [name for name, value in values.items() if value == NULL_ONLY]
+    return entered(catalog, root, nulls, [name for name in values if name not in nulls])
+
+
+def of_entered(
+    leaves: Sequence[Table], root: Table, write: Write, values: Mapping[str, Results]
+) -> Iterator[Obstacle]:
     """Give what a partition that rows may come to refuses of its own; certain only where every row comes there.
 
     Where there are several, the first that refuses something stands for all.
     """
-    nulls = [name for name, value in values.items() if value == NULL_ONLY]
-    leaves = entered(catalog, root, nulls, [name for name in values if name not in nulls])
     only = len(leaves) == 1
     for leaf in leaves:
         found = (*_not_nulls(root, leaf, values), *_checks(root, leaf, write, values, only=only))

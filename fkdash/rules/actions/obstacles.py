@@ -7,16 +7,16 @@ their names, unique indexes, and at last the row's own foreign keys. Only the fi
 
 from __future__ import annotations
 
-from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Match
 from fkdash.catalog.model import TableKind
 from fkdash.rules.actions.defaults import known
-from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
-from fkdash.rules.actions.moving import of_entered
+from fkdash.rules.actions.enforcement import check_runs, no_such_row_error, refers_to_itself_only
+from fkdash.rules.actions.moving import leaves_entered, of_entered
 from fkdash.rules.actions.obstacle import Kind, Obstacle, check_error, not_null_error
+from fkdash.rules.actions.of_partitions import as_reported, of_their_own
 from fkdash.rules.actions.routing import is_left, leaving, refusing_null, without_default
 from fkdash.rules.actions.unhindered import is_unhindered
 from fkdash.rules.actions.writes import writes
@@ -27,14 +27,13 @@ from fkdash.rules.sql.values import ANYTHING, NULL_ONLY
 from fkdash.sqlstates import (
     CHECK_VIOLATION,
     EXCLUSION_VIOLATION,
-    FOREIGN_KEY_VIOLATION,
     GENERATED_ALWAYS,
     NOT_NULL_VIOLATION,
     UNIQUE_VIOLATION,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.catalog.model import Catalog, Column, Domain, ForeignKey, Index, Table
     from fkdash.catalog.table_name import TableName
@@ -63,9 +62,16 @@ def obstacles_to(catalog: Catalog, write: Write, values: Mapping[str, Results]) 
     found += _without_partition(catalog, root, written, values)
     found += _of_table(root, write, written, values)
     if len(tables) > 1:
-        own = _of_partitions(tables, write, values, {(each.kind, each.columns) for each in found})
-        came = tuple(of_entered(catalog, root, write, values))
+        met = {
+            leaf.name: tuple(_of_table(leaf, write, _written(leaf, values), values))
+            for leaf in tables
+            if leaf.kind is not TableKind.PARTITIONED
+        }
+        own = of_their_own(met.values(), {(each.kind, each.columns) for each in found})
+        leaves = leaves_entered(catalog, root, values)
+        came = tuple(of_entered(leaves, root, write, values))
         messages = {each.error.message for each in came}
+        found = as_reported(found, met, [leaf.name for leaf in leaves])
         found += [*came, *(each for each in own if each.error.message not in messages)]
     found += _half_keys(catalog, write, values)
     # Nothing is in the way of most writes.
@@ -85,27 +91,6 @@ def _of_table(
         if what not in met:
             met.add(what)
             yield obstacle
-
-
-def _of_partitions(
-    tables: Sequence[Table],
-    write: Write,
-    values: Mapping[str, Results],
-    at_root: Collection[tuple[Kind, tuple[str, ...]]],
-) -> Iterator[Obstacle]:
-    """Give what partitions refuse of their own; it is certain only where every one does."""
-    leaves = [table for table in tables if table.kind is not TableKind.PARTITIONED]
-    found: dict[tuple[Kind, tuple[str, ...]], list[Obstacle]] = {}
-    for leaf in leaves:
-        own: dict[tuple[Kind, tuple[str, ...]], Obstacle] = {}
-        for obstacle in _of_table(leaf, write, _written(leaf, values), values):
-            own.setdefault((obstacle.kind, obstacle.columns), obstacle)
-        for what, obstacle in own.items():
-            if what not in at_root:
-                found.setdefault(what, []).append(obstacle)
-    for each in found.values():
-        everywhere = len(each) == len(leaves) and all(obstacle.certain for obstacle in each)
-        yield each[0] if everywhere else replace(each[0], certain=False)
 
 
 def _identities(table: Table, write: Write, written: Iterable[Column]) -> Iterator[Obstacle]:
@@ -332,11 +317,7 @@ def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) ->
                 touched,
                 f"{other.name} is MATCH FULL over ({', '.join(other.columns)}): all of its columns are NULL or "
                 "none is",
-                PredictedError(
-                    FOREIGN_KEY_VIOLATION,
-                    f'insert or update on table "{other.table.name}" violates foreign key constraint '
-                    f'"{other.name}"',
-                ),
+                no_such_row_error(catalog, other),
                 certain=half,
             )
 

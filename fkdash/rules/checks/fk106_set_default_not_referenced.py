@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
 from fkdash.rules.actions.defaults import default_expression, default_value, is_constant
-from fkdash.rules.actions.enforcement import check_runs, refers_to_itself_only
+from fkdash.rules.actions.enforcement import (
+    check_runs,
+    no_such_row_error,
+    refers_to_itself_only,
+    refusal_error,
+)
 from fkdash.rules.actions.failing import failing_writes
 from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import verbs, writes
-from fkdash.rules.finding import DefaultRow, Finding, HangsOn, PredictedError, Rule
+from fkdash.rules.finding import DefaultRow, Finding, HangsOn, Rule
 from fkdash.rules.severity import Severity
 from fkdash.rules.sql.shown import shown
 from fkdash.rules.sql.values import NULL_ONLY
-from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,10 +69,7 @@ def _finding(catalog: Catalog, table: Table, write: Write) -> Finding:
         f"{key.referenced.name}. Whether that row exists is not known from this source."
         + (" The default is not a constant, so it is decided anew for every row." if not whole else ""),
         statements=write.statements,
-        error=PredictedError(
-            FOREIGN_KEY_VIOLATION,
-            f'insert or update on table "{key.table.name}" violates foreign key constraint "{key.name}"',
-        ),
+        error=no_such_row_error(catalog, key),
         evidence=(f"the default of {key.table} is {written}", *spared),
         fixes=_FIXES,
         certain=False,
@@ -78,7 +79,7 @@ def _finding(catalog: Catalog, table: Table, write: Write) -> Finding:
     )
 
 
-def settled(finding: Finding, *, present: bool) -> Finding:
+def settled(catalog: Catalog, finding: Finding, *, present: bool) -> Finding:
     """Give a finding with its question answered: an error without the row, else what remains worth knowing.
 
     The default row itself cannot be deleted while rows refer to it: SET DEFAULT leaves them where they are.
@@ -95,11 +96,7 @@ def settled(finding: Finding, *, present: bool) -> Finding:
             "very row fails with 23503 as long as rows refer to it, because their default is the same row.",
             explanation=f"{key.name} moves rows to the default, {values}, which exists. Rows that are there "
             "already stay where they are, so the default row itself cannot be deleted while it is referenced.",
-            error=PredictedError(
-                FOREIGN_KEY_VIOLATION,
-                f'update or delete on table "{key.referenced.name}" violates foreign key constraint "{key.name}" '
-                f'on table "{key.table.name}"',
-            ),
+            error=refusal_error(catalog, key, Action.SET_DEFAULT),
         )
     certain = not finding.question.spared
     return replace(

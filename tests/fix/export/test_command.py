@@ -120,3 +120,52 @@ async def test_a_dirty_work_tree_is_said_and_neither_it_nor_what_watches_it_is_t
     assert (index.read_bytes(), index.stat().st_mtime_ns) == before
     assert not (tmp_path / "ran").exists()
     assert git(folder, "-c", "core.fsmonitor=false", "diff", "--cached") == ""
+
+
+@pytest.mark.parametrize(
+    ("tool", "first"),
+    [
+        ("supabase", "supabase/migrations/20240101000000_init.sql"),
+        ("golang-migrate", "migrations/000003_init.up.sql"),
+        ("flyway", "db/migration/V2.9__init.sql"),
+    ],
+)
+async def test_a_date_that_is_typed_is_the_same_in_a_migration_whatever_the_role_that_runs_it_has_set(
+    database: TestDatabase, tmp_path: Path, tool: str, first: str
+) -> None:
+    await database.execute(
+        "create table days (day date, span interval, id int, primary key (day, span, id));"
+        "insert into days select d, s, 1 from unnest(array['2026-05-06', '2026-06-05']::date[]) d, "
+        "  unnest(array['-1 day +2:03:04', '-1 day -2:03:04']::interval[]) s;"
+        "create table visits (day date, span interval, id int, constraint vk foreign key (day, span, id) "
+        "  references days on delete set default)"
+    )
+    path = tmp_path / first
+    path.parent.mkdir(parents=True)
+    path.write_text("select 1;\n")
+    values = ("--value", "day=05/06/2026", "--value", "span=-1 2:03:04", "--value", "id=1")
+    named = ("fix", "export", "vk", "--option", "set-column-default", *values, "--tool", tool)
+    done = await fkdash(*named, "--dir", str(tmp_path), "--format", "json", database.dsn)
+    assert done.returncode == 0, done.stderr
+    [script] = [each["content"] for each in json.loads(done.stdout)["files"] if "down" not in each["path"]]
+    await database.execute("set DateStyle = 'SQL, DMY'; set IntervalStyle = 'sql_standard'")
+    await database.execute(script)
+    await database.execute("insert into visits default values; reset DateStyle")
+    assert await database.value(
+        "select day = make_date(2026, 5, 6) and span = make_interval(days => -1, secs => 7384) from visits"
+    )
+
+
+async def test_a_migration_sets_nothing_for_a_default_that_means_the_same_everywhere(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        "create table p (id numeric(9,2) primary key); insert into p values (1);"
+        "create table c (p_id numeric(9,2) constraint ck references p on delete set default)"
+    )
+    (tmp_path / "000003_init.up.sql").write_text("select 1;\n")
+    named = ("fix", "export", "ck", "--option", "set-column-default", "--value", "1", "--tool", "golang-migrate")
+    done = await fkdash(*named, "--dir", str(tmp_path), database.dsn)
+    assert "SET DEFAULT '1'::" in done.stdout
+    assert "lock_timeout" in done.stdout
+    assert "DateStyle" not in done.stdout

@@ -112,14 +112,19 @@ class _Block:
     def _handlers(self, failure: RefusedError | None) -> None:
         cursor, live, handled = self.cursor, self.live, False
         while cursor.take("when"):
-            matches = self._matches(failure)
-            while cursor.take("or"):
-                matches = self._matches(failure) or matches
-            cursor.want("then")
+            matches = self._any_matches(failure)
             self.live = live and matches and not handled
             handled = handled or matches
             self._statements(("when", "end"))
         self.live = live
+
+    def _any_matches(self, failure: RefusedError | None) -> bool:
+        """Read what stands between WHEN and THEN."""
+        found = self._matches(failure)
+        while self.cursor.take("or"):
+            found = self._matches(failure) or found
+        self.cursor.want("then")
+        return found
 
     def _matches(self, failure: RefusedError | None) -> bool:
         cursor = self.cursor
@@ -143,10 +148,7 @@ class _Block:
         cursor.at += 1
         found = False
         while not found and cursor.take("when"):
-            found = self._matches(error)
-            while cursor.take("or"):
-                found = self._matches(error) or found
-            cursor.want("then")
+            found = self._any_matches(error)
             self.live = False
             self._statements(("when", "end"))
         cursor.at = at

@@ -23,7 +23,6 @@ _RELATIONS: Final = {
     "table": "rp", "view": "v", "index": "iI", "sequence": "S", "materialized view": "m", "foreign table": "f",
 }  # fmt: skip
 _OF_A_TABLE: Final = frozenset({"trigger", "policy", "rule"})
-_GRANTED: Final = {"table": ANY, "sequence": "S"}
 
 
 def naming(text: str, first: str) -> Node:

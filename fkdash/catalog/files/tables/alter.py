@@ -18,6 +18,7 @@ from fkdash.catalog.files.tables import (
     typed,
 )
 from fkdash.catalog.files.tables.checks import add_check
+from fkdash.catalog.files.tables.columns import column_of
 from fkdash.catalog.files.tables.descent import want_reaching
 from fkdash.catalog.files.tables.dropped_columns import drop_column
 from fkdash.catalog.files.tables.foreign_keys import add_foreign_key
@@ -33,7 +34,6 @@ from fkdash.sqlstates import (
     INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
-    UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     WRONG_OBJECT_TYPE,
 )
@@ -226,7 +226,7 @@ def _add_constraint(
     elif said.kind == "n":
         if state.version < NOT_NULL_CONSTRAINTS:
             raise RefusedError(SYNTAX_ERROR, "NOT NULL constraints by name are known from PostgreSQL 18 on")
-        column = _column(table, columns[0])
+        column = column_of(table, columns[0])
         set_not_null(
             state,
             table.oid,
@@ -240,13 +240,6 @@ def _add_constraint(
         add_key(state, table, said, columns, only=only and table.kind == "p")
 
 
-def _column(table: Relation, name: str) -> Attribute:
-    found = table.column(name)
-    if found is None:
-        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
-    return found
-
-
 def _one(state: State, table: int, act: Act, *, only: bool) -> None:
     relation = state.relations[table]
     handler = _HANDLERS.get(act.what)
@@ -256,7 +249,7 @@ def _one(state: State, table: int, act: Act, *, only: bool) -> None:
 
 
 def _set_not_null(state: State, table: Relation, act: Act, *, only: bool) -> None:
-    column = _column(table, act.name)
+    column = column_of(table, act.name)
     children = state.children(table.oid) if only else []
     if children and table.kind == "p" and _lacks_not_null(state, column, children):
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be added to the tables that inherit too")
@@ -275,7 +268,7 @@ def _lacks_not_null(state: State, column: Attribute, partitions: list[Relation])
 
 
 def _drop_not_null(state: State, table: Relation, act: Act, *, only: bool) -> None:
-    column = _column(table, act.name)
+    column = column_of(table, act.name)
     if only and state.version < NOT_NULL_CONSTRAINTS and table.kind == "p" and state.children(table.oid):
         raise RefusedError(INVALID_TABLE_DEFINITION, "the constraint must be dropped from the partitions too")
     drop_not_null(state, table.oid, column.number, recurse=not only)
@@ -357,7 +350,7 @@ def _disinherit(state: State, table: Relation, act: Act, *, only: bool) -> None:
 
 def _name_column(_state: State, table: Relation, act: Act, *, only: bool) -> None:  # noqa: ARG001
     """SET STATISTICS, STORAGE and the like change nothing that is followed."""
-    column = alter_columns.column_of(table, act.name)
+    column = column_of(table, act.name)
     if act.other == "statistics" and column.generated == "v":
         raise RefusedError(FEATURE_NOT_SUPPORTED, f"{act.name} is virtual and has no statistics")
 

@@ -12,7 +12,7 @@ from fkdash.catalog.files.possible import want_expression
 from fkdash.catalog.files.rules import want_no_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.changed_types import want_default_cast, want_overlaps, want_same_meaning
-from fkdash.catalog.files.tables.columns import default_of, generation_of, make_column, sequence_in
+from fkdash.catalog.files.tables.columns import column_of, default_of, generation_of, make_column, sequence_in
 from fkdash.catalog.files.tables.descent import want_from_here_alone, with_heirs
 from fkdash.catalog.files.tables.index_labels import labels_now
 from fkdash.catalog.files.tables.keys import constraint_of, numbers_in
@@ -36,7 +36,6 @@ from fkdash.sqlstates import (
     INVALID_TABLE_DEFINITION,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
-    UNDEFINED_COLUMN,
     WRONG_OBJECT_TYPE,
 )
 from fkdash.versions import IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
@@ -44,14 +43,6 @@ from fkdash.versions import IDENTITY_IN_PARTITIONS, NOT_NULL_CONSTRAINTS
 if TYPE_CHECKING:
     from fkdash.catalog.files.facts import Attribute, Relation
     from fkdash.catalog.files.reading.nodes import Act, ColumnSaid
-
-
-def column_of(table: Relation, name: str) -> Attribute:
-    """Give a column by name; raises RefusedError without it."""
-    found = table.column(name)
-    if found is None:
-        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
-    return found
 
 
 def add_column(state: State, table: int, said: ColumnSaid, *, only: bool) -> None:

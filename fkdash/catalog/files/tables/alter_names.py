@@ -13,7 +13,7 @@ from fkdash.catalog.files.state import (
     RefusedError,
     State,
 )
-from fkdash.catalog.files.tables.columns import want_column_name
+from fkdash.catalog.files.tables.columns import column_of, want_column_name
 from fkdash.catalog.files.tables.descent import want_from_here_alone
 from fkdash.catalog.files.tables.keys import constraint_of
 from fkdash.sqlstates import (
@@ -22,7 +22,6 @@ from fkdash.sqlstates import (
     DUPLICATE_TABLE,
     FEATURE_NOT_SUPPORTED,
     INVALID_TABLE_DEFINITION,
-    UNDEFINED_COLUMN,
 )
 
 if TYPE_CHECKING:
@@ -47,9 +46,7 @@ def rename(state: State, relation: Relation, act: Act, *, only: bool) -> None:  
 
 def rename_column(state: State, table: Relation, act: Act, *, only: bool) -> None:
     """RENAME COLUMN, in what inherits too."""
-    column = table.column(act.name)
-    if column is None:
-        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {act.name} in {table.name}")
+    column = column_of(table, act.name)
     if column.inherited:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{act.name} of {table.name} is inherited")
     if only and state.children(table.oid):

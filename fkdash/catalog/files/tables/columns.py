@@ -20,6 +20,7 @@ from fkdash.sqlstates import (
     INVALID_TABLE_DEFINITION,
     SYNTAX_ERROR,
     TOO_MANY_COLUMNS,
+    UNDEFINED_COLUMN,
     UNDEFINED_TABLE,
 )
 from fkdash.versions import NOT_NULL_CONSTRAINTS, VIRTUAL_COLUMNS
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
 _NULL: Final = ("null",)
 _SYSTEM_COLUMNS: Final = frozenset({"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"})
 _MOST_COLUMNS: Final = 1600
+
+
+def column_of(table: Relation, name: str) -> Attribute:
+    """Give a column by name; raises RefusedError without it."""
+    found = table.column(name)
+    if found is None:
+        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
+    return found
 
 
 def make_column(  # noqa: C901, PLR0912 - one line for each kind of constraint

@@ -9,6 +9,7 @@ from fkdash.catalog.files.facts import Constraint
 from fkdash.catalog.files.object_names import joined
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
+from fkdash.catalog.files.tables.columns import column_of
 from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.keys import numbers_in
 from fkdash.catalog.files.types import equality
@@ -53,7 +54,7 @@ def add_foreign_key(
         raise RefusedError(OBJECT_IN_USE, f"{table.name} cannot refer to its own partition {referenced.name}")
     if references.match == "PARTIAL":
         raise RefusedError(FEATURE_NOT_SUPPORTED, "MATCH PARTIAL is not there")
-    own = [_column(table, name) for name in columns]
+    own = [column_of(table, name) for name in columns]
     _want_period(state, said, references)
     theirs, index = _target(state, referenced, references.columns, period=said.period)
     if len(own) != len(theirs):
@@ -63,7 +64,7 @@ def add_foreign_key(
     unvalidated = said.not_valid and not checked
     if unvalidated and table.kind == "p" and state.version < NOT_VALID_ON_PARTITIONED:
         raise RefusedError(WRONG_OBJECT_TYPE, "a partitioned table cannot have a NOT VALID foreign key")
-    listed = tuple(_column(table, name).number for name in references.delete_columns)
+    listed = tuple(column_of(table, name).number for name in references.delete_columns)
     if not set(listed) <= {column.number for column in own}:
         raise RefusedError(UNDEFINED_COLUMN, "a column of the list is not in the foreign key")
     _want_writable(own, references.on_delete, references.on_update)
@@ -104,7 +105,7 @@ def store_key(state: State, key: Constraint) -> None:
 def made_anew(state: State, key: Constraint) -> Constraint:
     """Give a key as it is when its definition is run again, on what its columns and indexes are by then."""
     table, referenced = state.relations[key.table], state.relations[key.referenced]
-    own = [_column(table, table.names[number]) for number in key.columns]
+    own = [column_of(table, table.names[number]) for number in key.columns]
     named = [referenced.names[number] for number in key.referenced_columns]
     theirs, index = _target(state, referenced, named, period=key.period)
     operators = _operators(state, own, theirs, period=key.period)
@@ -121,13 +122,6 @@ def _want_period(state: State, said: ConstraintSaid, references: References) -> 
         raise RefusedError(INVALID_FOREIGN_KEY, "the foreign key uses PERIOD on one side only")
     if (references.on_delete, references.on_update) != ("NO ACTION", "NO ACTION"):
         raise RefusedError(FEATURE_NOT_SUPPORTED, "a foreign key with PERIOD can have no action")
-
-
-def _column(table: Relation, name: str) -> Attribute:
-    found = table.column(name)
-    if found is None:
-        raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
-    return found
 
 
 def _want_writable(columns: Sequence[Attribute], on_delete: str, on_update: str) -> None:
@@ -166,7 +160,7 @@ def _target(
         if primary.index.overlaps is not period:
             raise RefusedError(INVALID_FOREIGN_KEY, f"PERIOD does not fit the primary key of {referenced.name}")
         return [by_number[number] for number in primary.index.columns], primary
-    columns = [_column(referenced, name) for name in named]
+    columns = [column_of(referenced, name) for name in named]
     numbers = [column.number for column in columns]
     if len(set(numbers)) < len(numbers):
         raise RefusedError(INVALID_FOREIGN_KEY, "a column is referred to twice")

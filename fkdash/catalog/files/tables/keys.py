@@ -12,6 +12,7 @@ from fkdash.catalog.files.object_names import joined
 from fkdash.catalog.files.possible import want_condition, want_expression
 from fkdash.catalog.files.state import EVERY_CONSTRAINT, DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.bounds import partitions_of
+from fkdash.catalog.files.tables.columns import column_of
 from fkdash.catalog.files.tables.index_labels import called, label_of
 from fkdash.catalog.files.tables.methods import class_of, want_method
 from fkdash.catalog.files.tables.not_nulls import forbid_null_in_key
@@ -22,7 +23,6 @@ from fkdash.sqlstates import (
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     SYNTAX_ERROR,
     TOO_MANY_COLUMNS,
-    UNDEFINED_COLUMN,
     UNDEFINED_OBJECT,
     UNIQUE_VIOLATION,
     WRONG_OBJECT_TYPE,
@@ -96,9 +96,7 @@ def _fact_of(
     expressions: list[Template] = []
     numbers = {column.name: column.number for column in table.columns}
     for part in parts:
-        column = table.column(part.column) if part.column is not None else None
-        if part.column is not None and column is None:
-            raise RefusedError(UNDEFINED_COLUMN, f"there is no column {part.column} in {table.name}")
+        column = column_of(table, part.column) if part.column is not None else None
         if column is not None:
             columns.append(column.number)
             labels.append(label_of(labels, column.name))
@@ -116,9 +114,7 @@ def _fact_of(
                 expressions.append(said)
     included: list[int] = []
     for name in include:
-        column = table.column(name)
-        if column is None:
-            raise RefusedError(UNDEFINED_COLUMN, f"there is no column {name} in {table.name}")
+        column = column_of(table, name)
         included.append(column.number)
         labels.append(label_of(labels, name))
     if len(columns) + len(included) > _MOST_IN_INDEX:

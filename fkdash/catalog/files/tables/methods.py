@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.files.known_extensions import may_bring_classes
 from fkdash.catalog.files.state import RefusedError, State
 from fkdash.catalog.files.types import base_of, default_class
 from fkdash.sqlstates import FEATURE_NOT_SUPPORTED, UNDEFINED_OBJECT
@@ -16,14 +17,6 @@ _METHODS: Final = frozenset({"btree", "hash", "gin", "gist", "spgist", "brin"})
 _UNORDERED: Final = frozenset({"json", "point", "xml", "box"})
 _ONE_COLUMN: Final = frozenset({"hash", "spgist"})
 _WITH_MORE: Final = frozenset({"btree", "gist", "spgist"})
-_WITHOUT_CLASSES: Final = frozenset(
-    {
-        "plpgsql", "uuid-ossp", "pgcrypto", "unaccent", "pg_stat_statements", "postgres_fdw", "dblink",
-        "moddatetime",
-        "citext", "fuzzystrmatch", "tablefunc",
-    }
-)  # fmt: skip
-"""Extensions that bring no method and no operator class for types of PostgreSQL's own."""
 
 
 def want_method(state: State, said: CreateIndex) -> None:
@@ -31,7 +24,7 @@ def want_method(state: State, said: CreateIndex) -> None:
     if said.method == "rtree":
         return  # what GiST was called once
     if said.method not in _METHODS:
-        if _WITHOUT_CLASSES.issuperset(state.extensions):
+        if not may_bring_classes(state.extensions):
             raise RefusedError(UNDEFINED_OBJECT, f"there is no method {said.method} for indexes")
         return
     refused = ""
@@ -66,6 +59,6 @@ def _built_in(said: Name) -> bool:
 def _want_class(state: State, column: Attribute, method: str) -> None:
     """Raise RefusedError where a type of PostgreSQL's own has no operator class for gin or gist by itself."""
     base = base_of(state, column.type)
-    known = bool(base.builtin) and _WITHOUT_CLASSES.issuperset(state.extensions)
+    known = bool(base.builtin) and not may_bring_classes(state.extensions)
     if known and method in {"gin", "gist"} and (method == "gist" or not base.array):
         raise RefusedError(UNDEFINED_OBJECT, f"the type of {column.name} has no operator class for {method}")

@@ -22,13 +22,13 @@ from fkdash.fix.export.folder import created, folders, names, only_one, read
 from fkdash.fix.export.json_text import dumped, parsed
 from fkdash.fix.export.migration import action_words
 from fkdash.fix.export.model import (
-    LOCK_TIMEOUT,
     Exported,
     FileChange,
     Missing,
     Transaction,
     UnfitFolderError,
 )
+from fkdash.fix.export.sql_text import opening
 from fkdash.fix.export.tools import drizzle_one
 from fkdash.fix.export.tools.drizzle_folders import only_fitting
 from fkdash.fix.export.tools.drizzle_statements import BREAK, migrated_together, notes, spelled
@@ -90,10 +90,8 @@ def _of_either(request: Request) -> Exported:
 
 def _export(request: Request, folder: _Folder) -> Exported:
     migration, plan = request.migration, request.migration.plan
-    statements = [
-        f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
-        *(spelled(plan, each) for part in migration.parts for each in part.up),
-    ]
+    every = [each for part in migration.parts for each in part.up]
+    statements = [*opening(every), *(spelled(plan, each) for each in every)]
     apart = folder.entries[-1].get("breakpoints") is not False
     sql = (BREAK if apart else "\n").join(f"{for_psql(each)};" for each in statements) + "\n"
     index = folder.entries[-1]["idx"] + 1

@@ -19,9 +19,10 @@ from fkdash.fact import fact
 from fkdash.fix.export import drizzle_config, drizzle_documents, typescript_edit
 from fkdash.fix.export.folder import created, folders, names, read
 from fkdash.fix.export.json_text import dumped, parsed
-from fkdash.fix.export.model import LOCK_TIMEOUT, Exported, Missing, Transaction, UnfitFolderError
+from fkdash.fix.export.model import Exported, Missing, Transaction, UnfitFolderError
 from fkdash.fix.export.naming import moments
 from fkdash.fix.export.sequence import refuse_repeated
+from fkdash.fix.export.sql_text import opening
 from fkdash.fix.export.tools.drizzle_folders import only_fitting
 from fkdash.fix.export.tools.drizzle_statements import BREAK, migrated_together, notes, spelled
 from fkdash.pasting import for_psql
@@ -60,10 +61,8 @@ def export(request: Request) -> Exported:
     folder = _found(request, plan)
     refuse_repeated(folder.out, request)
     name = f"{moments(folder.found, request.now, 1)[0]}_{migration.slug}"
-    statements = [
-        f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
-        *(spelled(plan, each) for part in migration.parts for each in part.up),
-    ]
+    every = [each for part in migration.parts for each in part.up]
+    statements = [*opening(every), *(spelled(plan, each) for each in every)]
     sql = BREAK.join(f"{for_psql(each)};" for each in statements) + "\n"
     deltas = list(_deltas(plan, folder))
     state = {

@@ -20,7 +20,16 @@ WITH named AS MATERIALIZED (
 )
 SELECT t.oid::bigint AS oid,
        jsonb_build_object(
-         'partition_check', CASE WHEN t.relispartition THEN pg_catalog.pg_get_partition_constraintdef(t.oid) END,
+         'partition_check', CASE WHEN t.relispartition THEN CASE
+            WHEN (SELECT sum(octet_length(b.relpartbound::text) + coalesce(octet_length(p.partexprs::text), 0))
+                    FROM pg_catalog.pg_partition_ancestors(CASE WHEN t.relispartition THEN t.oid END) AS above(relid)
+                    JOIN pg_catalog.pg_inherits i ON i.inhrelid = above.relid
+                    JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = i.inhparent
+                    JOIN pg_catalog.pg_inherits beside ON beside.inhparent = i.inhparent
+                     AND (beside.inhrelid = i.inhrelid OR p.partdefid = i.inhrelid)
+                    JOIN pg_catalog.pg_class b ON b.oid = beside.inhrelid) > 4000000
+            THEN '<more than 4,000,000 characters>'
+            ELSE pg_catalog.pg_get_partition_constraintdef(t.oid) END END,
          'partition_columns', (
            SELECT jsonb_agg(a.attname)
              FROM pg_catalog.pg_partitioned_table p

@@ -36,8 +36,8 @@ class Folds:
 
     def learn(self, rows: Sequence[ConstraintRow], catalog: Catalog) -> None:
         """Find the rows alike in several schemas: of one shape, with the same findings."""
-        from fkdash.checking.groups import numbered  # not before the first frame
-        from fkdash.checking.key_groups import FEWEST, shape_of
+        from fkdash.checking.alike import FEWEST, numbered  # not before the first frame
+        from fkdash.checking.key_groups import shape_of
 
         self._shapes, self._folds = {}, {}
         if len({row.key.table.schema for row in rows}) < FEWEST:
@@ -76,7 +76,7 @@ class Folds:
         """Give the row's name in the list: how many it stands for, of what and where."""
         if not self.stands_for_others(row):
             return shown_columns(row.key)
-        from fkdash.checking.groups import places_words  # loaded with the first fold
+        from fkdash.checking.alike import places_words  # loaded with the first fold
 
         count, fold = self.count(row), self._folds[self.shape(row)]
         where = f" in {places_words(fold.places)}" if count == fold.number else ""
@@ -88,7 +88,9 @@ class Folds:
         fold = self._folds.get(self.shape(row))
         if fold is None or not fold.biting or self.count(row) != fold.number:
             return row.state or row.brief
-        return f"{fold.biting:,} {'bites' if fold.biting == 1 else 'bite'}"
+        from fkdash.checking.alike import biting_words
+
+        return biting_words(fold.biting)
 
     def words(self, row: ConstraintRow) -> str:
         """Say in the pane what the row stands for; "" where it is by itself."""

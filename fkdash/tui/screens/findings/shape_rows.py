@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fkdash.checking.groups import Group, groups_of, places_words, shape_words
+from fkdash.checking.alike import places_words
+from fkdash.checking.groups import Group, groups_of, shape_words
 from fkdash.counted import counted
 from fkdash.rules.severity import Severity
 from fkdash.tui.widgets.columns import ListColumn, Order

@@ -155,7 +155,7 @@ class FixOptionsScreen(BaseScreen):
         name = next((label for label in largest.labels if label), ", ".join(largest.key))
         self._supposed_of = f'deleting {shown_name(key.referenced)} "{name}", today and with each option'
         self._outcomes = []
-        async for each in what_if(pool, target, plans, limits):
+        async for each in what_if(pool, catalog, target, plans, limits):
             self._outcomes.append(outcome(each, titles_of(self.list.rows)))
             words = f'deleting "{name}": {in_words(each)}'
             self.list.show_rows(

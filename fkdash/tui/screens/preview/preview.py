@@ -217,7 +217,7 @@ class PreviewScreen(BaseScreen):
         rows = _fixes(self.knowledge, key)
         self._titles = {row.option.id: row.option.title for row in rows}
         plans = [row.plan for row in rows if row.plan is not None]
-        async for each in what_if(pool, self.target, plans, limits):
+        async for each in what_if(pool, self.knowledge.catalog, self.target, plans, limits):
             self.supposed.append(each)
             self._tell()
 

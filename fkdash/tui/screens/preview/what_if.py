@@ -86,7 +86,7 @@ class WhatIfScreen(BaseScreen):
         pool = await self.database.connection.pool()
         limits = Limits(seconds=_SECONDS, allow_scan=False)
         self.supposed = []
-        async for each in what_if(pool, self.target, self._plans, limits):
+        async for each in what_if(pool, self.knowledge.catalog, self.target, self._plans, limits):
             self.supposed.append(each)
             tried = f"{len(self.supposed)} of {len(self._plans) + 1}"
             self.status.working(f"Trying each fix in thought: {tried}", "what-if")
