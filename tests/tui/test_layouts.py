@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 
+from fkdash.catalog.table_name import visible
 from fkdash.db.text import plain
 from fkdash.tui.screens.fix.confirm import FixConfirmScreen
 from fkdash.tui.screens.fix.run import FixRunScreen
@@ -108,6 +109,7 @@ async def test_the_ways_to_a_preview_an_error_and_a_table_fit(
 async def test_hostile_names_are_shown_verbatim_on_the_ways_to_a_change(database: TestDatabase, name: str) -> None:
     quoted, seen = '"' + name.replace('"', '""') + '"', plain(name)
     constraint = f'"fk {quoted[1:]}'
+    key = visible(f"fk {seen}")
     await database.execute(
         f"CREATE TABLE {quoted} (id int PRIMARY KEY); INSERT INTO {quoted} VALUES (1); CREATE TABLE child "
         f"(id int PRIMARY KEY, {quoted} int NOT NULL CONSTRAINT {constraint} REFERENCES {quoted} ON DELETE SET NULL); "
@@ -117,32 +119,32 @@ async def test_hostile_names_are_shown_verbatim_on_the_ways_to_a_change(database
     async with dashboard(database.dsn, size=size, options=DashboardOptions()) as session:
         await session.until_shown("BITES 1")
         await session.press("p")
-        await session.until_shown(f"Rows of {seen}")
+        await session.until_shown(f"Rows of {visible(seen)}")
         session.app.screen.post_message(events.Paste("where true"))
         await session.pilot.pause()
         await session.press("enter")
-        await session.until_shown("BLOCKS 1 row,", f"fk {seen}")
+        await session.until_shown("BLOCKS 1 row,", key)
         await session.press("w")
         await session.until_shown("What if", "✓ allow NULL")
         await session.press("f")
         await session.until_shown("stay blocked", seen)
         await session.press("enter")
-        await session.until_shown("a apply", f"public.child.fk {seen}")
+        await session.until_shown("a apply", f"public.child.{key}")
         await session.press("a")
-        await session.until_shown(f"Type the constraint's name: fk {seen}")
+        await session.until_shown(f"Type the constraint's name: {key}")
         well_laid_out(session, size)
         session.app.screen.post_message(events.Paste(f"fk {name}"))
         await session.pilot.pause()
         if seen == name:
             await session.until_shown("ARMED")
             await session.press("enter", "right", "enter")
-            await session.until_shown("Done and verified", f"public.child.fk {seen}")
+            await session.until_shown("Done and verified", f"public.child.{key}")
             await session.press("escape", "H")
-            await session.until_shown(f"public.child.fk {seen}", f"child.{seen}")
+            await session.until_shown("Done and verified: public.child.", f"child.{visible(seen)}")
             await session.press("escape", "t")
         else:
             await session.press("escape", "escape", "t")
-        await session.until_shown(f"-> {seen}", "it has 1 of its own")
+        await session.until_shown(f"-> {visible(seen)[:20]}", "it has 1 of its own")
         await session.press("x")
         session.app.screen.post_message(events.Paste(f'23502 null value in column "{name}" of relation "child"'))
         await session.until_shown(seen)
