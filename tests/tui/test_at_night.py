@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from textual import events
@@ -18,6 +17,8 @@ from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.walk import PLAIN
 
+pytestmark = pytest.mark.usefixtures("state")
+
 LONG = "a_very_long_table_name_that_uses_every_one_of_the_63_bytes_ther"
 HOLDING = "another_very_long_table_name_which_uses_every_one_of_its_bytes2"
 _NAMES = {
@@ -29,11 +30,6 @@ _NAMES = {
     "\r": "enter",
 }
 COLUMN = "a_column_name_that_is_as_long_as_postgresql_will_let_it_be_here"
-
-
-@pytest.fixture(autouse=True)
-def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 async def paste(session: Session, text: str) -> None:
