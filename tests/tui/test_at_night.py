@@ -175,23 +175,6 @@ async def test_numbers_stand_in_sight_whatever_the_tables_are_called(database: T
         await session.until_shown("cannot be deleted; 500", f"{HOLDING} hold them.")
 
 
-async def test_a_screen_that_could_not_ask_says_when_it_can_again(
-    incident_database: TestDatabase, database: TestDatabase
-) -> None:
-    name = incident_database.name
-    async with dashboard(incident_database.dsn, options=PLAIN) as session:
-        await session.until_shown("BITES 412")
-        await session.press("b")
-        await session.until_shown("412 of 1,208", "1/100 read of 1,204")
-        await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        await database.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-        await session.press("r")
-        await session.until_shown("NOT CONNECTED, as of ", "ERROR ")
-        await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-        await session.until_shown("Connected again; r asks once more.")
-        assert "ERROR" not in session.screen
-
-
 async def test_where_one_wanted_to_be_is_told_though_nothing_answers() -> None:
     async with dashboard("postgresql://nobody@/nothing?host=/nonexistent", options=PLAIN) as session:
         await session.until_shown("Not connected", "R tries again, q quits.")
