@@ -26,7 +26,7 @@ from fkdash.catalog.surroundings import (
     Trigger,
     Unpublishable,
 )
-from fkdash.catalog.table_name import TableName
+from fkdash.catalog.table_name import TableName, visible
 from fkdash.fact import derived, deriving_fact, fact
 
 
@@ -81,7 +81,8 @@ class Column:
 
     `default` of a generated column is its generation expression; a live database's
     is read for these and for the columns of foreign and primary keys. `identity_always` is
-    GENERATED ALWAYS AS IDENTITY: no action may write it, not even NULL (428C9).
+    GENERATED ALWAYS AS IDENTITY: no action may write it, not even NULL (428C9). A generated column
+    that is `virtual` is computed whenever it is read, and stands in no row (PostgreSQL 18+).
 
     `not_null` is attnotnull, which from PostgreSQL 18 on is true for a NOT VALID
     NOT NULL as well: new NULLs are refused, old ones may exist. `not_null_constraint`
@@ -97,6 +98,7 @@ class Column:
     identity: bool = False
     identity_always: bool = False
     generated: bool = False
+    virtual: bool = False
     domain: Domain | None = None
     collation: str | None = None
     collation_schema: str | None = None
@@ -269,7 +271,7 @@ class ForeignKey:
     @property
     def qualified(self) -> str:
         """`schema.table.constraint`, the name every command accepts."""
-        return f"{self.table}.{self.name}"
+        return f"{self.table}.{visible(self.name) if self.name else ''}"
 
 
 def undeclared(

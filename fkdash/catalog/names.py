@@ -42,10 +42,11 @@ def name_parts(text: str) -> tuple[str, ...]:
 def find_foreign_key(catalog: Catalog, text: str) -> ForeignKey:
     """Give the foreign key `schema.table.constraint` or any shorter form that is unambiguous; raises UsageError.
 
-    A name that matches verbatim, as `check` prints it, is taken before any folding.
+    A name that matches verbatim, as `check` prints it, is taken before any folding: in full before a shorter form,
+    so that nobody can call a constraint by the full name of another.
     """
-    verbatim = [
-        key for key in catalog.foreign_keys if text in {key.qualified, f"{key.table.name}.{key.name}", key.name}
+    verbatim = [key for key in catalog.foreign_keys if key.qualified == text] or [
+        key for key in catalog.foreign_keys if text in {f"{key.table.name}.{key.name}", key.name}
     ]
     if len(verbatim) == 1:
         return verbatim[0]

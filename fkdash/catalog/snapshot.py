@@ -100,7 +100,7 @@ def _domain(domain: Domain) -> Document:
 # What most have, which is therefore not written.
 USUAL_COLUMN: Final[Document] = {
     "not_null": False, "default": None, "identity": False, "identity_always": False, "generated": False,
-    "domain": None, "collation": None, "not_null_constraint": None, "not_null_inherited": False,
+    "virtual": False, "domain": None, "collation": None, "not_null_constraint": None, "not_null_inherited": False,
 }  # fmt: skip
 USUAL_CHECK: Final[Document] = {"columns": [], "validated": True, "enforced": True}
 USUAL_INDEX: Final[Document] = {

@@ -35,19 +35,34 @@ def source(catalog: Catalog, name: TableName) -> str:
     return name.sql if partitioned else f"only {name.sql}"
 
 
-def refers(key: ForeignKey) -> str:
+def is_value(expression: str, kind: str) -> str:
+    """Say that an expression of a plain type is not NULL, as foreign keys and NOT NULL see it.
+
+    A composite value with a NULL in it IS NOT NULL no more, though it is a value (manual, "Comparison Functions
+    and Operators").
+    """
+    return f"{expression} is {'distinct from' if '.' in kind else 'not'} null"
+
+
+def is_null(expression: str, kind: str) -> str:
+    """Say that an expression of a plain type is NULL itself, whatever NULLs a composite value consists of."""
+    return f"{expression} is {'not distinct from ' if '.' in kind else ''}null"
+
+
+def refers(catalog: Catalog, key: ForeignKey) -> str:
     """Say that `c` refers to a row at all: no column of its key is NULL."""
-    return " and ".join(f"c.{quoted(name)} is not null" for name in key.columns)
+    columns = catalog.tables[key.table].columns_by_name
+    return " and ".join(is_value(f"c.{quoted(name)}", columns[name].plain_type) for name in key.columns)
 
 
-def refers_to_another(key: ForeignKey) -> str:
+def refers_to_another(catalog: Catalog, key: ForeignKey) -> str:
     """Say that `c` refers to a row other than itself; a reference to itself holds nothing back."""
     if key.table != key.referenced:
-        return refers(key)
+        return refers(catalog, key)
     itself = " and ".join(
         f"c.{quoted(theirs)} operator({operator}) c.{quoted(own)}" for own, theirs, operator in pairs(key)
     )
-    return f"{refers(key)} and ({itself}) is not true"
+    return f"{refers(catalog, key)} and ({itself}) is not true"
 
 
 def matches(catalog: Catalog, key: ForeignKey) -> str:
@@ -74,10 +89,12 @@ def is_orphan(catalog: Catalog, key: ForeignKey, *, probing: bool = False) -> st
 def kinds_of_orphans(catalog: Catalog, key: ForeignKey, *, probing: bool = False) -> tuple[str, ...]:
     """Give conditions of which an orphan meets exactly one: each by itself can be planned as a join."""
     fence = " offset 0" if probing else ""
-    missing = f"{refers(key)} and not exists ({_referenced_row(catalog, key)}{fence})"
+    # Of a composite value with a NULL in it validating asks IS NOT NULL, and passes over it.
+    whole = " and ".join(f"c.{quoted(name)} is not null" for name in key.columns)
+    missing = f"{whole} and not exists ({_referenced_row(catalog, key)}{fence})"
     if key.match is Match.FULL and len(key.columns) > 1:
         every = " and ".join(f"c.{quoted(name)} is null" for name in key.columns)
-        return (missing, f"not ({refers(key)}) and not ({every})")
+        return (missing, f"not ({whole}) and not ({every})")
     return (missing,)
 
 

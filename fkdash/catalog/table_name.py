@@ -11,8 +11,12 @@ def quoted(name: str) -> str:
 
 
 def visible(name: str) -> str:
-    """Give an identifier as people read it: as it is, quoted where blanks at its ends would not be seen."""
-    return name if name and name == name.strip() else quoted(name)
+    """Give an identifier as people read it: as it is, quoted where it could be taken for another one.
+
+    So is one with blanks at its ends, which would not be seen, with a dot, or with a quotation mark in front.
+    """
+    alone = name and name == name.strip() and "." not in name and name[0] != '"'
+    return name if alone else quoted(name)
 
 
 class TableName(NamedTuple):

@@ -203,12 +203,22 @@ def impact_words(reported: Reported) -> str:
         return ""
     if impact.blocking_rows is None or impact.referenced_rows is None:
         return f"how many rows are concerned is unknown: {impact.reason}"
+    return _counted_words(impact, key)
+
+
+def _counted_words(impact: Impact, key: ForeignKey) -> str:
+    assert impact.blocking_rows is not None and impact.referenced_rows is not None  # noqa: S101, PT018 - its caller's
     least = "" if impact.exact else "at least "
     if impact.spared:
         return (
             f"latent: {least}{counted(impact.blocking_rows, 'rows')} of {key.table.name} refer to rows of "
             f"{key.referenced.name}, but the preview of one that is referred to is allowed"
         )
+    if impact.every:
+        held = f"{least}{counted(impact.referenced_rows, 'rows')} of {key.referenced.name} cannot be deleted"
+        which = "it" if impact.referenced_rows == 1 else "one"
+        biting = f"biting: {held}, whether a row of {key.table.name} refers to {which} or not"
+        return biting if impact.referenced_rows else f"latent: {key.referenced.name} has no row that it looks for"
     if not impact.blocking_rows:
         return f"latent: no row of {key.table.name} refers to a row of {key.referenced.name}" + (
             "" if impact.exact else " among those counted"

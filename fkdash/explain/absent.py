@@ -9,7 +9,7 @@ from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import table_called
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, Table
     from fkdash.catalog.table_name import TableName
 
 
@@ -28,7 +28,10 @@ def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None
     if table is None or referenced is None or not set(clues.columns) <= set(catalog.tables[table].columns_by_name):
         return None
     columns = added.columns if added is not None and set(added.columns) == set(clues.columns) else clues.columns
-    theirs = (added.referenced_columns if added is not None else ()) or catalog.tables[referenced].primary_key
+    theirs = added.referenced_columns if added is not None else ()
+    if not theirs:
+        theirs = catalog.tables[referenced].primary_key if added is not None else ()
+        theirs = theirs or _referred_to(catalog.tables[referenced], columns)
     if len(theirs) != len(columns) or not set(theirs) <= set(catalog.tables[referenced].columns_by_name):
         return None
     because = (
@@ -41,8 +44,41 @@ def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None
         f"{_one_or_all(columns)} that is not in "
         f"{referenced.name} ({', '.join(theirs)})."
     )
-    query = _query(_alone(catalog, table), columns, _alone(catalog, referenced), theirs)
+    query = _query(
+        _alone(catalog, table),
+        columns,
+        _alone(catalog, referenced),
+        theirs,
+        period=_overlaps(catalog, referenced, theirs),
+    )
     return headline, f"These rows: {query}"
+
+
+def _referred_to(table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Give a key's columns, as many as refer to it and in their order; () where none is known.
+
+    The primary key is likelier than others, and columns of one name belong together, as in tenants' keys.
+    """
+    keys = [
+        index for index in table.indexes if index.unique and index.predicate is None and 0 not in index.columns
+    ]
+    for index in sorted(keys, key=lambda each: not each.primary):
+        names = [table.columns_by_number[number].name for number in index.columns]
+        if len(names) == len(columns):
+            rest = iter([name for name in names if name not in columns])
+            return tuple(name if name in names else next(rest) for name in columns)
+    return ()
+
+
+def _overlaps(catalog: Catalog, referenced: TableName, theirs: tuple[str, ...]) -> bool:
+    """Tell whether what is referred to is a key WITHOUT OVERLAPS, the only unique kind that GiST carries."""
+    table = catalog.tables[referenced]
+    return any(
+        index.unique
+        and index.method == "gist"
+        and [table.columns_by_number[number].name for number in index.columns if number] == list(theirs)
+        for index in table.indexes
+    )
 
 
 def _one_or_all(columns: tuple[str, ...]) -> str:
@@ -55,8 +91,13 @@ def _alone(catalog: Catalog, name: TableName) -> str:
     return f"ONLY {name.sql}" if inherited else name.sql
 
 
-def _query(table: str, columns: tuple[str, ...], referenced: str, theirs: tuple[str, ...]) -> str:
-    there = " AND ".join(f"r.{quoted(b)} = c.{quoted(a)}" for a, b in zip(columns, theirs, strict=True))
+def _query(table: str, columns: tuple[str, ...], referenced: str, theirs: tuple[str, ...], *, period: bool) -> str:
+    pairs = [f"r.{quoted(b)} = c.{quoted(a)}" for a, b in zip(columns, theirs, strict=True)]
+    there = " AND ".join(pairs)
+    if period:
+        at, during = f"c.{quoted(columns[-1])}", f"r.{quoted(theirs[-1])}"
+        # A period is referred to where rows together cover all of it.
+        there = " AND ".join([*pairs[:-1], f"{during} && {at} HAVING {at} <@ range_agg({during})"])
     filled = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in columns)
     return (
         f"SELECT * FROM {table} c WHERE {filled} AND NOT EXISTS (SELECT FROM {referenced} r "

@@ -9,8 +9,8 @@ from fkdash.catalog.model import TableKind
 from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import by_update
-from fkdash.explain.model import Cause
-from fkdash.explain.statements import Doing
+from fkdash.explain.model import Cause, referenced_table
+from fkdash.explain.statements import WRITING, Doing
 from fkdash.rules.actions.index_use import serving_index
 from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.sizes import in_words, rows_of
@@ -22,6 +22,7 @@ from fkdash.sqlstates import (
     LOCK_NOT_AVAILABLE,
     OBJECT_NOT_IN_PREREQUISITE_STATE,
     QUERY_CANCELED,
+    SERIALIZATION_FAILURE,
 )
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ def _does(key: ForeignKey, statement: OwnStatement) -> str:
     table, columns = key.table.name, ", ".join(key.columns)
     change = by_update(key, statement)
     event = (
-        f"when the key of a row of {key.referenced.name} changes"
+        f"when the key of a row of {referenced_table(key)} changes"
         if change
-        else f"when a row of {key.referenced.name} goes"
+        else f"when a row of {referenced_table(key)} goes"
     )
     action = f"is ON UPDATE {key.on_update}" if change else f"is ON DELETE {key.on_delete}"
     whose = "Nobody wrote that statement; the foreign key did."
@@ -93,13 +94,13 @@ def _does(key: ForeignKey, statement: OwnStatement) -> str:
         case Doing.FIND_REFERENCED:
             return (
                 f"was being checked: a row of {table} was written, and it looks whether "
-                f"{key.referenced.name} has the row."
+                f"{referenced_table(key)} has the row."
             )
         case Doing.VALIDATE:
-            return f"was being validated: every row of {table} is compared with {key.referenced.name}."
+            return f"was being validated: every row of {table} is compared with {referenced_table(key)}."
     return (
         f"was being checked: it looks whether rows of {table} ({columns}) still refer to a row of "
-        f"{key.referenced.name}."
+        f"{referenced_table(key)}."
     )
 
 
@@ -123,7 +124,7 @@ def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatemen
     table = clues.table or key.table.name
     columns = ", ".join(clues.columns)
     new = (
-        f"The new value of {key.referenced.name} ({', '.join(key.referenced_columns)})"
+        f"The new value of {referenced_table(key)} ({', '.join(key.referenced_columns)})"
         if statement.doing is Doing.UPDATE
         else "What it writes"
     )
@@ -139,6 +140,11 @@ def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatemen
             return f"{key.table.name} ({columns}) is GENERATED ALWAYS AS IDENTITY and takes only its own default."
         case Kind.MISSING:
             return f"{new} is not in {clues.referenced or 'the table'} that {clues.constraint} refers to."
+    return _why_by_code(catalog, clues, key, statement)
+
+
+def _why_by_code(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement) -> str:
+    """Say why where the SQLSTATE tells it, not a constraint."""
     if clues.sqlstate in WAITING:
         if serving_index(catalog, key) is None and statement.doing is not Doing.FIND_REFERENCED:
             return (
@@ -146,15 +152,24 @@ def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatemen
                 f"{in_words(rows_of(catalog, key.table))}, for every such row."
             )
         return "Other sessions held locks that it waited for, or there were many rows."
-    owner = catalog.tables[key.table].owner
+    if clues.sqlstate == SERIALIZATION_FAILURE:
+        return "Another transaction had changed or deleted what it met."
     if clues.sqlstate == INSUFFICIENT_PRIVILEGE:
-        return (
-            f"It runs with the rights of the owner of "
-            f"{key.table.name}{f', {owner}' if owner else ''}, and so do its triggers."
-        )
+        whose, owner = _runs_as(catalog, key, statement)
+        triggers = ", and so do its triggers" if statement.doing in WRITING else ""
+        return f"It runs with the rights of the owner of {whose}{f', {owner}' if owner else ''}{triggers}."
     if clues.sqlstate in {OBJECT_NOT_IN_PREREQUISITE_STATE, INVALID_COLUMN_REFERENCE}:
-        return f"{table} is in a publication that this change cannot be told to."
-    return f"It was raised by what that statement set off in {key.table.name}: a trigger, a rule, a constraint."
+        return f"{clues.table or key.table.name} is in a publication that this change cannot be told to."
+    writes = statement.doing in WRITING
+    set_off = f"It was raised by what that statement set off in {key.table.name}: a trigger, a rule, a constraint."
+    return set_off if writes else ""
+
+
+def _runs_as(catalog: Catalog, key: ForeignKey, statement: OwnStatement) -> tuple[str, str | None]:
+    """Give the table whose owner runs a statement, and that owner: the one it reads or writes (ri_triggers.c)."""
+    if statement.doing is Doing.FIND_REFERENCED:
+        return referenced_table(key), catalog.tables[key.referenced].owner
+    return key.table.name, catalog.tables[key.table].owner
 
 
 def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement) -> str:  # noqa: PLR0911 - one answer for each kind of error
@@ -163,12 +178,21 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
     if clues.sqlstate in WAITING:
         if serving_index(catalog, key) is None and statement.doing is not Doing.FIND_REFERENCED:
             return f"fkdash fix plan {name} --option create-index shows the statement that creates one meanwhile."
-        return f"Look at who holds locks on {key.table.name} and {key.referenced.name} (pg_locks), then try again."
-    if clues.sqlstate == INSUFFICIENT_PRIVILEGE:
-        owner = catalog.tables[key.table].owner
         return (
-            f"Grant what is missing to {owner or 'the owner of ' + key.table.name}, or make the "
-            "trigger's function SECURITY DEFINER."
+            f"Look at who holds locks on {key.table.name} and {referenced_table(key)} (pg_locks), then try again."
+        )
+    if clues.sqlstate == SERIALIZATION_FAILURE:
+        return (
+            "Run the whole transaction again, as REPEATABLE READ and SERIALIZABLE ask for: the key is not wrong."
+        )
+    if clues.sqlstate == INSUFFICIENT_PRIVILEGE:
+        whose, owner = _runs_as(catalog, key, statement)
+        grantee = owner or f"the owner of {whose}"
+        if statement.doing in WRITING:
+            return f"Grant what is missing to {grantee}, or make the trigger's function SECURITY DEFINER."
+        return (
+            f"Grant what is missing to {grantee}: USAGE on the schema of {whose}, SELECT and UPDATE on it, which "
+            "FOR KEY SHARE needs as well."
         )
     if clues.sqlstate in {OBJECT_NOT_IN_PREREQUISITE_STATE, INVALID_COLUMN_REFERENCE}:
         kind = "its partitions" if catalog.tables[key.table].kind is TableKind.PARTITIONED else key.table.name
@@ -186,9 +210,9 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
         )
     if by_update(key, statement):
         return (
-            f"Leave the key of {key.referenced.name} as it is, or write one that {key.table.name} takes; {check}"
+            f"Leave the key of {referenced_table(key)} as it is, or write one that {key.table.name} takes; {check}"
         )
-    if clues.kind is Kind.OTHER:
+    if clues.kind is Kind.OTHER and statement.doing in WRITING:
         return (
             f"Read what the trigger or rule says that raised it; fkdash preview --table {table} "
             "names those on the way."

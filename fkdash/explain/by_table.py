@@ -12,8 +12,8 @@ from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.names import typed
 from fkdash.explain.candidates import Candidates, first_of
 from fkdash.explain.clues import Clues, Kind
-from fkdash.explain.keys import referenced_names, referencing_names, statement_table, table_called
-from fkdash.explain.model import Cause
+from fkdash.explain.keys import narrowed, referenced_names, referencing_names, statement_table, table_called
+from fkdash.explain.model import Cause, referenced_table
 from fkdash.rules.actions.barred import barred
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.ways import ways_from
@@ -45,6 +45,13 @@ def by_table(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
                 if clues.referenced in referenced_names(catalog, key)
                 and not _REFUSING.isdisjoint(_actions(clues, key))
             )
+        case Kind.TRUNCATED if clues.referenced:
+            keys = (
+                key
+                for key in catalog.foreign_keys
+                if clues.referenced in referenced_names(catalog, key) and key.table != key.referenced
+            )
+            return narrowed(catalog, keys, clues)
         case Kind.MISSING if clues.table:
             return tuple(key for key in catalog.foreign_keys if clues.table in referencing_names(catalog, key))
         case Kind.KEY if clues.statement is not None:
@@ -106,7 +113,7 @@ def _refused(clues: Clues, bar: Bar) -> Cause:
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified} is {bar.doing}: when a row of {key.referenced.name} {event}, what it runs is always "
+        f"{key.qualified} is {bar.doing}: when a row of {referenced_table(key)} {event}, what it runs is always "
         f"refused: {bar.reason}.",
         (),
         f"fkdash check --table {shell_word(typed(key.table))} names what is missing ({bar.rule}).",

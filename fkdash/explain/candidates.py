@@ -8,7 +8,7 @@ from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referencing_names, statement_table, table_called, written_table
-from fkdash.explain.model import Cause
+from fkdash.explain.model import Cause, referenced_table
 from fkdash.fact import fact
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.index_use import serving_index
@@ -156,7 +156,7 @@ def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Cause:
         key,
         sqlstate,
         f"{key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update}: it refuses to let a row of "
-        f"{key.referenced.name} that {key.table.name} ({', '.join(key.columns)}) refers to "
+        f"{referenced_table(key)} that {key.table.name} ({', '.join(key.columns)}) refers to "
         f"{_what(key, sqlstate)}{also}; {key.table.name} has {in_words(rows_of(catalog, key.table))}.",
         (),
         f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom it concerns.",
@@ -190,8 +190,8 @@ def _unindexed(catalog: Catalog, clues: Clues, key: ForeignKey, way: tuple[Forei
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of {key.referenced.name} "
-        f"that goes or whose key changes makes it read all of {key.table.name}, "
+        f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of "
+        f"{referenced_table(key)} that goes or whose key changes makes it read all of {key.table.name}, "
         f"{in_words(rows_of(catalog, key.table))}.",
         (way,),
         f"fkdash fix plan {shell_word(key.qualified)} --option create-index shows the statement that creates one "
@@ -260,7 +260,7 @@ def contradiction(
     return Cause(
         key=key,
         sqlstate=obstacle.error.sqlstate,
-        message=f"{key.qualified} is {doing}: when a row of {key.referenced.name} goes, it writes "
+        message=f"{key.qualified} is {doing}: when a row of {referenced_table(key)} goes, it writes "
         f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}.{whose}",
         paths=(ways[top],) if top is not None and top in ways else tuple(ways.values())[:_MOST_PATHS],
         next_step=f"fkdash fix plan {shell_word(key.qualified)} --option no-action shows the mildest repair; "

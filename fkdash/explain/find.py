@@ -47,6 +47,7 @@ _IN_CONTEXT: Final = (
     "A foreign key's own statement stands in CONTEXT (Where): psql and the server's log print it, some drivers do "
     "not."
 )
+_IN_DETAIL: Final = "DETAIL names both tables: paste it, or the statement."
 _NOTHING: Final = "No error of PostgreSQL that a foreign key can be behind was found in it."
 
 
@@ -145,12 +146,13 @@ def _explained(catalog: Catalog, clues: Clues) -> Explanation:
         if absent is not None:
             return Explanation(clues, absent[0], (), absent[1], understood=True)
     unknown = not found.answers and clues.kind is Kind.OTHER and clues.sqlstate in BARRED | WAITING
+    untold = not found.answers and clues.kind is Kind.TRUNCATED
     ambiguous = bool(found.only) or (len(found.answers) > 1 and not found.sure)
     return Explanation(
         clues,
         _headline(clues, found),
         found.answers[:MOST_ANSWERS],
-        advice=_MORE if ambiguous else _IN_CONTEXT if unknown else "",
+        advice=_MORE if ambiguous else _IN_CONTEXT if unknown else _IN_DETAIL if untold else "",
         ambiguous=ambiguous,
     )
 
@@ -167,6 +169,7 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
     if clues.kind in _BY_NAME:
         keys = _named(catalog, clues)
         answers = tuple(refusal(catalog, clues, key, paths(catalog, clues, key)) for key in keys[:MOST_ANSWERS])
+        answers, keys = _raising(answers, keys)
         writer = [each for each in inside if clues.kind is Kind.MISSING and _wrote(catalog, clues, each)]
         if writer:
             mine = {each.key for each in writer}
@@ -190,6 +193,16 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
         refused = _some(by_bar(catalog, clues))
         return replace(refused, only="a table" if refused.answers else "")
     return _Found()
+
+
+def _raising(
+    answers: tuple[Cause, ...], keys: tuple[ForeignKey, ...]
+) -> tuple[tuple[Cause, ...], tuple[ForeignKey, ...]]:
+    """Leave keys out that raise no such error any more, where one of that name does."""
+    left = tuple(each for each in answers if not each.outdated)
+    if len(keys) > MOST_ANSWERS or not left:
+        return answers, keys
+    return left, tuple(each.key for each in left)
 
 
 def _of(answers: tuple[Cause, ...]) -> _Found:
@@ -302,6 +315,8 @@ def _headline(clues: Clues, found: _Found) -> str:  # noqa: PLR0911 - one answer
             f"{state} was understood, but this database has no foreign key {clues.constraint} as the "
             "error describes it: the error came from another database, or the foreign key has been dropped since."
         )
+    if clues.kind is Kind.TRUNCATED:
+        return f"{state} is TRUNCATE of a table that a foreign key refers to; the text does not tell which one."
     if clues.kind in ROW_KINDS or clues.kind in KEY_KINDS or clues.kind is Kind.CODE:
         return (
             f"{state} was understood, but no foreign key of this database explains it: the statement "

@@ -8,6 +8,7 @@ from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.names import typed
 from fkdash.explain.clues import Clues
 from fkdash.explain.keys import ran, statement_table
+from fkdash.explain.model import referenced_table
 from fkdash.explain.statements import WRITING, Doing
 from fkdash.fact import fact
 from fkdash.rules.actions.cascades import node
@@ -49,7 +50,7 @@ def holding(catalog: Catalog, clues: Clues, key: ForeignKey) -> Holding:
     gone, moved = _happened(catalog, clues, key)
     if gone and _refuses(clues, key.on_delete):
         return Holding(
-            f"a row of {key.referenced.name} is still referred to by {_referring(key)}, so it cannot go",
+            f"a row of {referenced_table(key)} is still referred to by {_referring(key)}, so it cannot go",
             _make_way(catalog, key),
         )
     kept = _kept(catalog, clues, key, Statement.DELETE) if gone else None
@@ -117,7 +118,7 @@ def _changers(catalog: Catalog, clues: Clues, key: ForeignKey) -> Iterator[tuple
 
 
 def _refused_change(catalog: Catalog, clues: Clues, key: ForeignKey) -> Holding:
-    table = key.referenced.name
+    table = referenced_table(key)
     if key.on_delete in _LETS_GO:
         said = (
             f"it lets a row of {table} go, but it is ON UPDATE {key.on_update}, so the key of a row that "
@@ -170,7 +171,7 @@ def _kept(catalog: Catalog, clues: Clues, key: ForeignKey, statement: Statement)
     if not reasons:
         return None
     return Holding(
-        f"when a row of {key.referenced.name} {_EVENT[statement]}, it sets {_referring(key)} to the default "
+        f"when a row of {referenced_table(key)} {_EVENT[statement]}, it sets {_referring(key)} to the default "
         f"({values}), and then rows of {key.table.name} still refer to that row: {', or '.join(reasons)}",
         f"Leave that row as it is, or give {key.table.name} another default or point its rows elsewhere first; "
         f"fkdash check --table {shell_word(typed(key.table))} tells more, {_lists(key)}",
@@ -194,8 +195,8 @@ def _either(first: Holding | None, second: Holding) -> Holding:
 def _outdated(key: ForeignKey, *, gone: bool) -> Holding:
     would = "let go" if gone else "let change its key"
     return Holding(
-        f"a row of {key.referenced.name} was still referred to by {_referring(key)}, which it would {would} now: "
-        "the error is from before that was changed",
+        f"a row of {referenced_table(key)} was still referred to by {_referring(key)}, which it would {would} "
+        "now: the error is from before that was changed",
         "fkdash fix history tells what was changed here.",
         moved=not gone,
         outdated=True,

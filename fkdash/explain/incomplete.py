@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_NAME: Final = r"\W{1,4}([^\"\n]{1,130}?)\W{1,4}"
+from fkdash.explain.declaring import NAME, REFUSED_DECLARATIONS
+
 _REFUSED: Final = "{} refused this itself, by its own model: PostgreSQL was not asked, and no key raised it."
 _MODEL: Final = "Change what the model says, or delete with SQL; fkdash preview shows what PostgreSQL would do."
 _ANOTHER: Final = "This is an error of {}, not of PostgreSQL."
@@ -18,20 +19,11 @@ _PASTE_OURS: Final = "Paste an error of the database that fkdash is connected to
 # What is looked for, what it is, and what to paste or do instead; {0}, {1} are the names that were found.
 _KNOWN: Final = (
     (
-        re.compile(rf"column {_NAME} of relation {_NAME} contains null values"),
+        re.compile(rf"column {NAME} of relation {NAME} contains null values"),
         "This is ALTER TABLE … SET NOT NULL: rows of {1} have no {0}. No key raised it.",
         "Fill {0} in these rows first, or leave the column nullable.",
     ),
-    (
-        re.compile(rf"there is no unique constraint matching given keys for referenced table {_NAME}(?:\s|$)"),
-        "A foreign key could not be declared: {0} has no unique constraint over just the columns it names.",
-        "Refer to the primary key of {0}, or add a unique constraint over these columns first.",
-    ),
-    (
-        re.compile(rf"foreign key constraint {_NAME} cannot be implemented"),
-        "{0} could not be declared: its columns and those it was to refer to have types that cannot be compared.",
-        "Give the referencing columns the types of the referenced ones; DETAIL names both.",
-    ),
+    *REFUSED_DECLARATIONS,
     (
         re.compile(r"current transaction is aborted|\b25P02\b|InFailedSql|in_failed_sql"),
         "This only says that an earlier statement of the same transaction failed.",

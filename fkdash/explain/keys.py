@@ -193,13 +193,16 @@ def statement_table(catalog: Catalog, clues: Clues) -> TableName | None:
 
 
 def table_called(catalog: Catalog, parts: tuple[str, ...], *, schema: str = "public") -> TableName | None:
-    """Give the table that a statement calls this, the one in `schema` where several are; a model's name too."""
+    """Give the table that a statement calls this, the one in `schema` where several are; a model's name too.
+
+    None where several are and none is there: search_path decides, which is not known.
+    """
     found = [name for name in catalog.tables if name[-len(parts) :] == parts]
     if not found:
         folded = tuple(part.lower() for part in parts)
         found = [name for name in catalog.tables if tuple(part.lower() for part in name[-len(parts) :]) == folded]
     chosen = [name for name in found if name.schema == schema]
-    return next(iter(chosen or found), None)
+    return next(iter(chosen), found[0] if len(found) == 1 else None)
 
 
 def written_table(catalog: Catalog, clues: Clues) -> TableName | None:

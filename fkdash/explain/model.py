@@ -10,6 +10,7 @@ from fkdash.fact import fact
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fkdash.catalog.action import Action
     from fkdash.catalog.model import ForeignKey
     from fkdash.explain.clues import Clues
 
@@ -53,13 +54,15 @@ class Explanation:
 class Changed:
     """What was changed in a foreign key, by its qualified name, and when (`YYYY-MM-DD HH:MM`, UTC).
 
-    `done` is the moment it was finished, to the second in ISO 8601, "" where that is not known.
+    `done` is the moment it was finished, to the second in ISO 8601, "" where that is not known. `on_delete` is the
+    action that it gave the key, None where it left that as it was.
     """
 
     key: str
     at: str
     how: str
     done: str = ""
+    on_delete: Action | None = None
 
 
 def with_changes(found: Explanation, changes: Sequence[Changed]) -> Explanation:
@@ -70,12 +73,26 @@ def with_changes(found: Explanation, changes: Sequence[Changed]) -> Explanation:
         if change is None:
             answers.append(answer)
             continue
-        told = f" Since {change.at} UTC it says ON DELETE {answer.key.on_delete} ({change.how})"
-        told += ": this error is from before." if answer.outdated else "; an older error may have another reason."
+        since = change.on_delete is answer.key.on_delete
+        told = (
+            f" Since {change.at} UTC it says ON DELETE {answer.key.on_delete} ({change.how})"
+            if since
+            else f" On {change.at} UTC something about it was changed ({change.how})"
+        )
+        told += (
+            ": this error is from before."
+            if since and answer.outdated
+            else "; an older error may have another reason."
+        )
         answers.append(replace(answer, message=answer.message + told))
     return replace(found, answers=tuple(answers))
 
 
 def path_words(path: Sequence[ForeignKey]) -> str:
     """Give a way in words: `organizations → workspaces → users`."""
-    return " → ".join([path[0].referenced.name, *(key.table.name for key in path)])
+    return " → ".join([referenced_table(path[0]), *(key.table.name for key in path)])
+
+
+def referenced_table(key: ForeignKey) -> str:
+    """Give what a key refers to: its name alone, with the schema where that is another than the key's own."""
+    return key.referenced.name if key.referenced.schema == key.table.schema else str(key.referenced)

@@ -206,7 +206,8 @@ def _with_lines(sentence: Sentence, after: str, before: str, known: Vocabulary) 
         return replace(clues, constraint=dependent[1], schema=schema, table=dependent[3])
     if sentence.kind is Kind.TRUNCATED:
         tables = part_of_detail("Table {table} references {referenced}", after + before, known.odd)
-        return replace(clues, table=tables.get("table", ""), referenced=tables.get("referenced", ""))
+        emptied = clues.statement[1][-1] if clues.statement and clues.statement[0] == "TRUNCATE" else ""
+        return replace(clues, table=tables.get("table", ""), referenced=tables.get("referenced", "") or emptied)
     return clues
 
 

@@ -10,13 +10,14 @@ from fkdash.catalog.table_name import quoted
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.holding import holding
 from fkdash.explain.keys import referenced_names, referencing_names
-from fkdash.explain.model import Cause
+from fkdash.explain.model import Cause, referenced_table
 from fkdash.shell import shell_word
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
+_MOST_HEIRS: Final = 3
 _WRITES_VALUES: Final = frozenset({Action.CASCADE, Action.SET_DEFAULT})
 
 
@@ -39,13 +40,13 @@ def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tupl
     back = None if held is False else holding(catalog, clues, key)
     written, own = _writers(catalog, clues, key)
     columns = ", ".join(key.columns)
-    there = f"{key.referenced.name} ({', '.join(key.referenced_columns)})"
+    there = f"{referenced_table(key)} ({', '.join(key.referenced_columns)})"
     missing = (
         f"its own {own} wrote ({columns}) of {key.table.name}, and that is not in {there}"
         if own and not written
         else f"a row of {key.table.name} was written whose ({columns}) is not in {there}"
         + (f", or its own {own} wrote it" if own else "")
-    ) + _other_writers(catalog, clues, key)
+    ) + (_other_writers(catalog, clues, key) + _heirs(catalog, key))
     look = (
         f"Check the value that was written; fkdash check --table {shell_word(typed(key.table))} tells whether the "
         "foreign key contradicts itself."
@@ -107,6 +108,16 @@ def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:
     return "".join(told)
 
 
+def _heirs(catalog: Catalog, key: ForeignKey) -> str:
+    """Say which tables inherit from the referenced one: the key does not look into them (FK209)."""
+    heirs = sorted(str(table.name) for table in catalog.tables.values() if key.referenced in table.inherits)
+    if not heirs:
+        return ""
+    more = f" and {len(heirs) - _MOST_HEIRS:,} more" if len(heirs) > _MOST_HEIRS else ""
+    which = f"{', '.join(heirs[:_MOST_HEIRS])}{more}, which {'inherit' if len(heirs) > 1 else 'inherits'} from it"
+    return f"; a row of {which}, does not count"
+
+
 def _called(key: ForeignKey) -> frozenset[str]:
     return frozenset({"", key.name, *(copy.name for copy in key.copies)})
 
@@ -136,7 +147,7 @@ def _detached(clues: Clues, key: ForeignKey) -> Cause:
         clues.sqlstate,
         f"{key.qualified}: rows of {key.table.name} ({', '.join(key.columns)}) refer to rows of "
         f"{partition}, which would not "
-        f"be in {key.referenced.name} any more once it is detached; no action of the foreign key runs then.",
+        f"be in {referenced_table(key)} any more once it is detached; no action of the foreign key runs then.",
         (),
         f"Delete those rows of {partition}{along} or move the rows of {key.table.name}, then detach; "
         f"fkdash preview --table {shell_word(typed(there))} lists them.",
@@ -145,7 +156,9 @@ def _detached(clues: Clues, key: ForeignKey) -> Cause:
 
 def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Cause:
     whole = (
-        f" of the whole partitioned table {key.referenced.name}" if catalog.partitions.get(key.referenced) else ""
+        f" of the whole partitioned table {referenced_table(key)}"
+        if catalog.partitions.get(key.referenced)
+        else ""
     )
     return Cause(
         key,
@@ -164,7 +177,7 @@ def _truncated(clues: Clues, key: ForeignKey) -> Cause:
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified} refers to {key.referenced.name}, and TRUNCATE is refused for a referenced "
+        f"{key.qualified} refers to {referenced_table(key)}, and TRUNCATE is refused for a referenced "
         "table even where no row refers to it.",
         (),
         "Truncate both in one statement, or DELETE; fkdash preview --table "
@@ -177,7 +190,7 @@ def _rewritten(clues: Clues, key: ForeignKey) -> Cause:
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified}: a rule on {key.table.name} or {key.referenced.name} rewrites the statement "
+        f"{key.qualified}: a rule on {key.table.name} or {referenced_table(key)} rewrites the statement "
         "that the foreign key "
         "runs, so that it does not do what it must.",
         (),

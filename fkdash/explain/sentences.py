@@ -50,7 +50,10 @@ _SENTENCES: Final = (
      "from constraint {constraint} on {table} gave unexpected result")),
     (Kind.OTHER, "57014", "canceling statement due to (?:statement timeout|user request)"),
     (Kind.OTHER, "55P03", "canceling statement due to lock timeout"),
+    (Kind.OTHER, "55P03", "could not obtain lock on row in relation {table}"),
     (Kind.OTHER, "40P01", "deadlock detected"),
+    (Kind.OTHER, "40001", ("could not serialize access due to (?:concurrent (?:update|delete)"
+     "|read/write dependencies among transactions)")),
     (Kind.OTHER, "42501", "permission denied for (?:table|schema|sequence|function|view|relation) {table}"),
     (Kind.OTHER, "55000", ("cannot (?:delete from|update) (?:table|view) {table} "
      "because it does not have a replica identity")),

@@ -51,7 +51,8 @@ _INSIDE_FUNCTION: Final = re.compile(
     r"|comando SQL|istruzione SQL|instrukcja SQL|SQL-sats|SQL 구문)\W{0,4}$",
     re.IGNORECASE,
 )
-_A_VIEW: Final = re.compile(r"(?:materialized )?view \W")
+_NO_NAME: Final = re.compile(r"(?:materialized )?view \W|a table referenced in")
+"""What stands where a table's name would: `update view "v"`, `cannot truncate a table referenced in …`."""
 _ADDED: Final = re.compile(
     rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?({_NAME})(?:\s*\.\s*({_NAME}))?"
     rf"\s+ADD\s+(?:CONSTRAINT\s+({_NAME})\s+)?"
@@ -164,7 +165,7 @@ def operators_statement(text: str) -> tuple[str, tuple[str, ...]] | None:
         rest = found[4].lower()
         internal = "operator(" in rest or (" only " in found[0].lower() and "= null" in rest)
         # `update or delete on table`, `cannot delete from table "c"`: words that no table is called by.
-        if internal or found[2].lower() in {"or", "on", "of", "table"} or _A_VIEW.match(found[2] + rest):
+        if internal or found[2].lower() in {"or", "on", "of", "table"} or _NO_NAME.match(found[2] + rest):
             continue
         if verb == "UPDATE" and not re.match(r"(?:\s+(?:as\s+)?\w+)?\s*\bset\b|\s*\W?\s*$", rest, re.IGNORECASE):
             continue

@@ -19,7 +19,7 @@ from fkdash.fix.plan import Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.redeclaring import leaves, numbered
 from fkdash.fix.statements.values import in_words, named_row, referenced_row
-from fkdash.fix.steps.batch import changing, repeated
+from fkdash.fix.steps.batch import changing, repeated, stored_values
 from fkdash.fix.steps.put_back import kept_rows, lost_with, put_back_standing
 from fkdash.fix.steps.repair_orphans import Keeping, keep
 from fkdash.shell import command
@@ -197,7 +197,8 @@ def _batch(
     pace: Pace,
     transaction: int,
 ) -> Step:
-    select = f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c WHERE {asks} LIMIT {pace.batch_rows} FOR UPDATE"
+    values = stored_values(catalog.tables[leaf], "c")
+    select = f"  SELECT c.ctid, {values} FROM ONLY {leaf.sql} c WHERE {asks} LIMIT {pace.batch_rows} FOR UPDATE"
     keeping = Keeping(kept, ()).rows(catalog, key.table)
     sql, batch = changing(catalog, key, leaf, _HELD, select, written=written, keeping=keeping)
     rows = f"from only {leaf.sql} c where {asks}"

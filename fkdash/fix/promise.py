@@ -12,7 +12,7 @@ from fkdash.fix.declare import is_new
 from fkdash.fix.option import AS_TODAY
 from fkdash.fix.undeclared import around
 from fkdash.rules.actions.enforcement import is_silenced
-from fkdash.rules.finding import DefaultRow
+from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 _MOST_NAMED: Final = 4
+_NOT_NULL: Final = "now()"
+"""An expression of which the rules know that it gives a value, and not which."""
 
 
 def promised(
@@ -42,11 +44,18 @@ def promised(
     supposed = catalog
     for table, name in option.nullable:
         supposed = with_nullable(supposed, table, (name,))
+    defaults = defaults or _still_to_be_named(option, new)
     if defaults:
         supposed = with_defaults(supposed, new.table, defaults)
     words = _words(catalog, supposed, finding.key, new, statements_of(finding), named=bool(defaults))
     deletes = Statement.DELETE in statements_of(finding)
     return replace(option, frees=option.frees and deletes and _stops(catalog, finding.key), blocked=words)
+
+
+def _still_to_be_named(option: Option, new: ForeignKey) -> Mapping[str, str]:
+    """Give the defaults that the operator is asked for: each will be a value of an existing row."""
+    writes = Action.SET_DEFAULT in {new.on_delete, new.on_update}
+    return dict.fromkeys(option.asks, _NOT_NULL) if writes else {}
 
 
 def acts(catalog: Catalog, key: ForeignKey) -> bool:
@@ -115,12 +124,18 @@ def _still(catalog: Catalog, new: ForeignKey, statement: Statement, *, named: bo
     own = [
         _named(finding)
         for finding in _own(catalog, new, statement)
-        if not (named and finding.key.qualified == new.qualified and isinstance(finding.question, DefaultRow))
+        if not (named and _lacks_default_row(finding, new))
     ]
     others = _others(catalog, new) if statement is Statement.DELETE else ()
     found = tuple(dict.fromkeys((*own, *others)))
     more = f"; {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
     return "; ".join(found[:_MOST_NAMED]) + more
+
+
+def _lacks_default_row(finding: Finding, new: ForeignKey) -> bool:
+    """Tell whether all that is said against a key is that the row of its default may not be there."""
+    by_itself = finding.key.qualified == new.qualified and not finding.path
+    return by_itself and finding.error is not None and finding.error.sqlstate == FOREIGN_KEY_VIOLATION
 
 
 def _own(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FAMILY: Final = "FK1"
 _MOST_TABLES: Final = 300
+_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def contradiction(catalog: Catalog, new: ForeignKey, statements: Iterable[Statement]) -> Finding | None:
@@ -37,21 +38,30 @@ def contradiction(catalog: Catalog, new: ForeignKey, statements: Iterable[Statem
 
 def foreseen(catalog: Catalog, new: ForeignKey) -> tuple[Finding, ...]:
     """Give what the rules on contradictions say of `new`, in place of the key of that name."""
-    return tuple(finding for finding in around(catalog, new) if finding.key.qualified == new.qualified)
+    # What only refuses leaves the rows as they are: nothing that refers to them is met.
+    met = [] if _REFUSING.issuperset({new.on_delete, new.on_update}) else [new.table]
+    said = _said(_neighbourhood(catalog, new, met))
+    return tuple(finding for finding in said if finding.key.qualified == new.qualified)
 
 
 def around(catalog: Catalog, new: ForeignKey) -> tuple[Finding, ...]:
     """Give what the rules on contradictions say of `new`, and of the keys that a delete can meet with it."""
-    rules = [rule for rule in RULES if rule.id.startswith(_FAMILY)]
-    return findings(_neighbourhood(catalog, new), rules)
+    return _said(_neighbourhood(catalog, new, [new.table]))
 
 
-def _neighbourhood(catalog: Catalog, new: ForeignKey) -> Catalog:
-    """Give the part of the catalog that a delete of a referenced row can reach: rules read a whole catalog."""
+def _said(catalog: Catalog) -> tuple[Finding, ...]:
+    return findings(catalog, [rule for rule in RULES if rule.id.startswith(_FAMILY)])
+
+
+def _neighbourhood(catalog: Catalog, new: ForeignKey, ahead: list[TableName]) -> Catalog:
+    """Give `new` in the part of the catalog that a delete can reach from the tables `ahead`.
+
+    Rules read a whole catalog.
+    """
     names: dict[TableName, None] = {}
     walked: set[TableName] = set()
-    ahead = [new.table]
-    _take(catalog, new.referenced, names)
+    for name in (new.referenced, new.table):
+        _take(catalog, name, names)
     while ahead and len(names) < _MOST_TABLES:
         name = ahead.pop()
         walked.add(name)

@@ -219,7 +219,7 @@ class _Reach:
 def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limit: int) -> str:
     """Give the query that counts what one key refuses for."""
     conditions = [
-        refers(key),
+        refers(catalog, key),
         f"exists (select from {reach.name_of(key.referenced)} p where {matches(catalog, key)})",
     ]
     conditions += [f"not {gone}" for gone in reach.gone_before(key)]

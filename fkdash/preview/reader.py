@@ -130,7 +130,7 @@ class Reader:
         for part, value in zip(index.keys, values, strict=True):
             expression = f"({part.expression})"
             if value is None:
-                conditions.append(f"{expression} IS NULL")
+                conditions.append(f"{expression} IS NOT DISTINCT FROM NULL")
                 continue
             arguments.append(value)
             collation = part.collation if not part.deterministic else None

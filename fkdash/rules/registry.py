@@ -99,14 +99,12 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 EVERY_RULE: Final = (*RULES, *FILE_RULES)
 """Also those that only the statements of files can break."""
+_CALLED: Final = {word: each for each in EVERY_RULE for word in (each.id.lower(), each.name)}
 
 
 def rule(rule_id: str) -> Rule:
     """Give the rule with this id or name, those of files among them; raises KeyError for any other word."""
-    for known in EVERY_RULE:
-        if rule_id.lower() in {known.id.lower(), known.name}:
-            return known
-    raise KeyError(rule_id)
+    return _CALLED[rule_id.lower()]
 
 
 def findings(catalog: Catalog, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:

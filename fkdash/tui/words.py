@@ -74,6 +74,10 @@ def consequence(finding: Finding, impact: Impact | None) -> str:
     if impact.referenced_rows is None or impact.blocking_rows is None:
         return f"{finding.message} How many rows that is, is not known: {impact.reason}."
     table = shown_name(key.table)
+    if impact.every and impact.referenced_rows:
+        blocked = rows_of(impact.referenced_rows, key.referenced, exact=impact.exact)
+        any_of = "" if impact.referenced_rows == 1 else "any of "
+        return f"Deleting {any_of}{blocked} fails, referred to or not. {finding.message}"
     if not impact.blocking_rows:
         return (
             f"Nothing fails today: no row of {table} refers to a row of {shown_name(key.referenced)}. "

@@ -91,15 +91,34 @@ async def test_the_copy_says_what_it_lacks_and_nothing_is_changed_without_it(
 
 
 @pytest.mark.newest_version
-async def test_what_everybody_could_have_written_is_not_carried_out(
-    database: TestDatabase, tmp_path: Path
-) -> None:
+async def test_what_others_could_have_written_is_not_carried_out(database: TestDatabase, tmp_path: Path) -> None:
     await database.execute(SCHEMA + "create schema ops;")
     applied = await apply(database, tmp_path / "here", *_COPY)
     name = Path(json.loads(applied.out)["journal"]).stem
-    await database.execute("grant insert on ops.fkdash_journal to public")
-    undone = await run("fix", "undo", name, database.dsn, *_COPY, *_YES, state=tmp_path / "elsewhere")
-    assert (undone.code, "Everybody may write" in undone.err) == (3, True), undone
+    async with owner_of(database) as dsn:
+        role = dsn.partition("//")[2].partition("@")[0]
+        for rights, who in (("insert", "public"), ("update (facts)", "public"), ("insert", role)):
+            await database.execute(f"grant {rights} on ops.fkdash_journal to {who}")
+            undone = await run("fix", "undo", name, database.dsn, *_COPY, *_YES, state=tmp_path / "elsewhere")
+            said = f'{"Everybody" if who == "public" else role} may write "ops"."fkdash_journal"'
+            assert (undone.code, said in undone.err) == (3, True), undone
+            await database.execute(f"revoke {rights} on ops.fkdash_journal from {who}")
+
+
+@pytest.mark.newest_version
+async def test_default_privileges_let_nobody_else_into_the_journal(database: TestDatabase, tmp_path: Path) -> None:
+    async with owner_of(database) as dsn:
+        role = dsn.partition("//")[2].partition("@")[0]
+        await database.execute(f"alter default privileges grant all on tables to {role}, public")
+        await database.execute(SCHEMA + "create schema ops;")
+        applied = await apply(database, tmp_path / "here", *_COPY)
+        assert (
+            await database.value("select relacl::text from pg_class where relname = 'fkdash_journal'")
+            == "{postgres=arwdDxtm/postgres}"
+        )
+        name = Path(json.loads(applied.out)["journal"]).stem
+        undone = await run("fix", "undo", name, database.dsn, *_COPY, *_YES, state=tmp_path / "elsewhere")
+        assert undone.code == 0, undone
 
 
 _TABLE = (

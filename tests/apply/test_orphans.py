@@ -251,3 +251,19 @@ async def test_a_key_that_checked_nothing_checks_nothing_again_after_the_undo(be
     good(await bench.undo(ended))
     assert await bench.database.value(_ROWS) == rows
     assert "NOT ENFORCED" in await bench.database.value(_DEFINITION)
+
+
+@pytest.mark.minimum_version(18)
+@pytest.mark.parametrize("option", ["null-orphans", "quarantine-orphans"])
+async def test_a_virtual_column_that_cannot_be_computed_is_in_no_repairs_way(
+    bench: Workbench, option: str
+) -> None:
+    await bench.database.execute("alter table children add share int generated always as (1 / (parent_id - 1001))")
+    rows = "select md5(string_agg(id || coalesce(parent_id::text, '') || note || doubled, '|' order by id)) from children"
+    before = await bench.database.value(rows)
+    ended = await bench.apply("ck", option)
+    good(ended)
+    assert await bench.database.value(_ORPHANS) == 0
+    assert "keeps 1,300 rows as they were." in await truth(bench, ended)
+    good(await bench.undo(ended))
+    assert await bench.database.value(rows) == before

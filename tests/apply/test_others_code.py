@@ -11,6 +11,7 @@ from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import recorded_run, remaining, rows_in_the_way, what_is_true
 from fkdash.apply.proof.preflight import Standing, preflight
 from fkdash.apply.proof.rehearsal import rehearse
+from fkdash.apply.sandbox import sandbox
 from fkdash.db.writing import open_writer
 from fkdash.errors import NotRunError
 from tests.apply.test_sandbox import PARENT, Scene, deleted, planted, probed
@@ -193,3 +194,55 @@ async def test_whatever_a_superusers_table_has_of_other_roles_is_named_and_not_r
         assert (
             f"belongs to {scene.mallory}, would run as postgres" in found.detail or "Not looked at" in found.detail
         )
+
+
+_BEHIND_COLUMNS = """create type evil.mood as enum ('calm');
+create function evil.from_mood(evil.mood) returns int language sql immutable as 'select 1';
+create cast (evil.mood as int) with function evil.from_mood(evil.mood) as implicit;
+create type evil.spirit as enum ('high');
+create function evil.to_spirit(int) returns evil.spirit language sql immutable as 'select ''high''::evil.spirit';
+create cast (int as evil.spirit) with function evil.to_spirit(int) as assignment;
+create type evil.part as enum ('one');
+create function evil.from_part(evil.part) returns int language sql immutable as 'select 1';
+create cast (evil.part as int) with function evil.from_part(evil.part) as implicit;
+create type evil.whole as (parts evil.part[]);
+create function evil.apart(a int, b int) returns float8 language sql immutable as 'select 1.0::float8';
+create type evil.span as range (subtype = int, subtype_diff = evil.apart);
+create function evil.apart_too(a int, b int) returns float8 language sql immutable as 'select 1.0::float8';
+create type evil.spell as range (subtype = int, subtype_diff = evil.apart_too, multirange_type_name = evil.spells);
+create function evil.seen(id int) returns bool language sql as 'select true'"""
+_OF_A_SUPERUSER = """
+create type evil.step;
+create function evil.neat(evil.step) returns evil.step language internal immutable strict as 'int4range_canonical';
+create type evil.step as range (subtype = int, canonical = evil.neat);
+alter function evil.neat(evil.step) owner to {mallory};
+alter table children owner to postgres;
+alter table children add mood evil.mood, add spirit evil.spirit, add whole evil.whole, add span evil.span,
+  add spells evil.spells, add step evil.step, enable row level security;
+create policy seen on children using (evil.seen(id));
+"""
+_NAMED = {
+    "from_mood": "the type mood of a column of children",
+    "to_spirit": "the type spirit of a column of children",
+    "from_part": "the type whole of a column of children",
+    "apart": "the type span of a column of children",
+    "apart_too": "the type spells of a column of children",
+    "neat": "the type step of a column of children",
+    "seen": "an expression of children",
+}
+
+
+@pytest.mark.newest_version
+async def test_casts_ranges_functions_and_policies_behind_a_superusers_table_are_other_roles_code(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    async with planted(database, tmp_path, _BEHIND_COLUMNS) as scene:
+        await database.execute(_OF_A_SUPERUSER.format(mallory=scene.mallory))
+        oid = await database.value("select 'children'::regclass::oid::int8")
+        nothing = "begin fkd_stage := 'done'; end"
+        async with sandbox(scene.bench.pool.target, [oid], nothing, lock_ms=100, statement_ms=1000) as ready:
+            found = set(ready.runs_as.untrusted)
+            assert ready.runs_as.refusal
+        assert found == {
+            f"{what}, whose function {name} belongs to {scene.mallory}" for name, what in _NAMED.items()
+        }

@@ -225,3 +225,13 @@ async def test_the_locks_a_plan_foretells_are_those_it_takes(tables: TestDatabas
                 }
                 assert {lock for lock in stronger if (lock[0], "ACCESS EXCLUSIVE") not in foretold} == set()
                 await tables.execute("commit")
+
+
+@pytest.mark.newest_version
+async def test_a_table_that_is_read_as_another_one_is_spelled_out(tables: TestDatabase, tmp_path: Path) -> None:
+    await tables.execute('create table "p\u0430rents" (); create table " children" (); create table "Parents" ()')
+    warned = (await lines(tables, tmp_path))[Standing.WARNING]
+    assert sorted(warned) == [
+        f"{own} looks like {other}, which is another table - Make sure which one you mean."
+        for own, other in (("public.children", 'public." children"'), ("public.parents", "public.p\\u0430rents"))
+    ]

@@ -116,6 +116,37 @@ async def test_a_planted_cast_behind_a_foreign_key_is_found(planted: ReadPool, d
     )
 
 
+_RANGES = """
+    create function evil.apart(a int, b int) returns float8 language plpgsql immutable as $$ begin return 1; end $$;
+    create type evil.spell as range (subtype = int, subtype_diff = evil.apart, multirange_type_name = evil.spells);
+    create table spoken (v evil.spells);
+    reset role;
+    create type evil.step;
+    create function evil.neat(evil.step) returns evil.step language internal immutable strict as 'int4range_canonical';
+    create type evil.step as range (subtype = int, canonical = evil.neat);
+    alter function evil.neat(evil.step) owner to {role};
+    create table stepped (v evil.step); create table keyed (v evil.step[] primary key)"""
+
+
+@pytest.mark.newest_version
+async def test_the_functions_of_a_columns_range_or_of_its_multirange_are_found(
+    planted: ReadPool, database: TestDatabase
+) -> None:
+    await database.execute(f"set role {_ROLE}")
+    await database.execute(_RANGES.format(role=_ROLE))
+    for table, function in {
+        "spoken": "apart(integer,integer)",
+        "stepped": "neat(evil.step)",
+        "keyed": "neat(evil.step)",
+    }.items():
+        [found] = await _found(planted, database, table)
+        assert (found.object, found.function, found.reason) == (
+            f"public.{table}.v",
+            f"evil.{function}",
+            "range-type",
+        )
+
+
 async def test_a_partition_on_another_server_is_found(planted: ReadPool, database: TestDatabase) -> None:
     await database.execute(
         "reset role; create foreign data wrapper nowhere;"

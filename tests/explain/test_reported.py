@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from fkdash.catalog.action import Action
 from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
 from fkdash.explain.model import Changed, Explanation, path_words, with_changes
@@ -385,9 +386,17 @@ async def test_an_error_from_before_a_change_is_said_to_be_one(database: TestDat
     [answer] = found.answers
     assert answer.outdated
     assert "as it was" in found.headline
-    changed = [Changed("public.line.line_catalogue_fkey", "2026-07-02 10:42", "fkdash fix apply, no-action")]
+    key, at = "public.line.line_catalogue_fkey", "2026-07-02 10:42"
+    changed = [Changed(key, at, "fkdash fix apply, no-action", on_delete=Action.NO_ACTION)]
     [answer] = with_changes(found, changed).answers
     assert "Since 2026-07-02 10:42 UTC it says ON DELETE NO ACTION" in answer.message
+    assert "this error is from before" in answer.message
+    beside = [Changed(key, at, "fkdash fix apply, create-index")]
+    [answer] = with_changes(found, beside).answers
+    assert "it says ON DELETE" not in answer.message
+    assert (
+        "On 2026-07-02 10:42 UTC something about it was changed (fkdash fix apply, create-index)" in answer.message
+    )
 
 
 _WORKSPACES = """

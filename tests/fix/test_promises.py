@@ -8,6 +8,7 @@ import pytest
 
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres.read import read_whole_catalog
+from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.fix_for import anything_about, subject_of
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
@@ -202,6 +203,67 @@ async def test_a_repair_that_switches_triggers_on_again_says_what_they_do(databa
     offered = (await _offered(database, "c_p"))["delete-orphans"]
     assert offered.then == "deleting a row of p sets ON DELETE NO ACTION off, which never runs today"
     assert offered.blocked == "c_p blocks nothing today; rows of p to which c refers can then not be deleted"
+
+
+@pytest.mark.newest_version
+async def test_without_a_default_set_default_is_said_to_refer_to_nothing(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b), UNIQUE (a)); INSERT INTO p VALUES (1, 1), (2, 2);"
+        "CREATE TABLE c (a int CONSTRAINT c_p REFERENCES p (a)); INSERT INTO c VALUES (1);"
+        "CREATE TABLE d (a int DEFAULT 5, b int, CONSTRAINT d_p FOREIGN KEY (a, b) REFERENCES p);"
+        "INSERT INTO d VALUES (2, 2);" + _TRIED
+    )
+    for name, written, empty, counts in (
+        ("c_p", "a = NULL", "a", (2, 1, 1)),
+        ("d_p", "a = 5, b = NULL", "b", (1, 0, 0)),
+    ):
+        offered = (await _offered(database, name, anything=True))["set-default"]
+        assert offered.then.endswith(f"stay and then have {written}, and refer to nothing")
+        assert offered.application == f"must cope with NULL in {empty}"
+        assert await _counted(database, name, "set-default", anything=True) == counts
+
+
+@pytest.mark.newest_version
+async def test_a_default_still_to_be_named_is_not_taken_for_the_one_that_is_missing(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);"
+        "CREATE TABLE c (p_id int NOT NULL CONSTRAINT c_p REFERENCES p ON DELETE SET DEFAULT);"
+        "INSERT INTO c VALUES (1);" + _TRIED
+    )
+    offered = (await _offered(database, "c_p"))["set-column-default"]
+    assert offered.blocked == "rows of p that are blocked today can be deleted"
+    assert await _counted(database, "c_p", "set-column-default", value="2") == (1, 0, 0)
+
+
+async def test_allowing_null_in_a_partitioned_table_reaches_its_partitions(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1), (2);"
+        "CREATE TABLE c (at int, p_id int NOT NULL CONSTRAINT c_p REFERENCES p ON DELETE SET NULL)"
+        " PARTITION BY RANGE (at);"
+        "CREATE TABLE low PARTITION OF c FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (at);"
+        "CREATE TABLE low_low PARTITION OF low FOR VALUES FROM (0) TO (50);"
+        "CREATE TABLE high (at int, p_id int NOT NULL);"
+        "ALTER TABLE c ATTACH PARTITION high FOR VALUES FROM (100) TO (200);"
+        "INSERT INTO c VALUES (1, 1), (101, 2);" + _TRIED
+    )
+    assert await _counted(database, "c_p", "drop-not-null") == (2, 0, 0)
+
+
+@pytest.mark.newest_version
+async def test_set_null_of_some_columns_is_not_so_where_no_column_takes_null(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b));"
+        "CREATE TABLE c (a int NOT NULL, b int NOT NULL, CONSTRAINT c_p FOREIGN KEY (a, b) REFERENCES p"
+        " ON DELETE SET NULL)"
+    )
+    async with reading(database) as pool:
+        catalog = await read_whole_catalog(pool)
+    finding = subject_of(catalog, find_foreign_key(catalog, "c_p"))
+    with pytest.raises(UsageError, match="every column of the key refuses NULL") as refused:
+        plan(catalog, finding, "set-null-columns")
+    assert not isinstance(refused.value, AlreadySoError)
 
 
 @pytest.mark.parametrize("option", ["cascade", "restrict", "enable-triggers", "delete-orphans"])

@@ -2873,3 +2873,11 @@ CREATE TABLE p(id int PRIMARY KEY, t int REFERENCES t ON DELETE CASCADE);
 INSERT INTO p VALUES (3,1),(2,1),(1,NULL);
 CREATE TABLE c(id int, a int DEFAULT 2 CONSTRAINT c_q REFERENCES q ON DELETE SET DEFAULT CONSTRAINT c_p REFERENCES p ON DELETE CASCADE);
 INSERT INTO c VALUES (10,1);
+
+-- experiment composite1: a composite value with a NULL in it is a value like any other, though it IS NOT NULL no more
+-- delete p WHERE true
+-- versions 14 to 18
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE p(pr pair PRIMARY KEY); INSERT INTO p VALUES (ROW(1, NULL)), (ROW(NULL, NULL));
+CREATE TABLE n(id int, pr pair REFERENCES p ON DELETE SET NULL); INSERT INTO n VALUES (1, ROW(1, NULL));
+CREATE TABLE c(id int, pr pair REFERENCES p); INSERT INTO c VALUES (1, ROW(NULL, NULL)), (2, ROW(1, NULL)), (3, NULL);

@@ -107,6 +107,16 @@ async def test_a_table_without_primary_key_names_rows_by_their_place(database: T
     assert [(row.row.key[1], row.row.labels) for row in found.rows] == [("(0,2)", ("y",))]
 
 
+@pytest.mark.newest_version
+async def test_a_row_with_a_null_in_its_composite_key_is_held_back_like_any_other(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TYPE pair AS (x int, y int); CREATE TABLE p(id pair PRIMARY KEY, name text);"
+        "INSERT INTO p VALUES ((1, NULL)), ((1, 1)), ((2, 2)); CREATE TABLE c(p pair REFERENCES p);"
+        "INSERT INTO c VALUES ((1, NULL)), ((1, 1)), (NULL)"
+    )
+    assert _held(await _named(database)) == {"(1,)": 1, "(1,1)": 1}
+
+
 async def test_rows_in_doubt_are_followed_and_the_others_are_not(database: TestDatabase) -> None:
     # A note of 1 is deleted with it and checked for another of its columns: order decides, for 1 alone.
     await database.execute(

@@ -39,3 +39,25 @@ async def test_a_table_called_by_a_blank_is_seen_on_the_screens_that_list_it(dat
         await session.until_shown('child." x" to " "')
         await session.press("escape", "b")
         await session.until_shown('" "', "1 of 1")
+
+
+_IN_PARTS = """
+create schema audit; create table audit.users (id int primary key); create table "audit.users" (id int primary key);
+create table members (id int primary key, a int constraint fk references audit.users, b int constraint "members.fk" references "audit.users");
+create table others (id int primary key, c int constraint "public.members.fk" references members on delete cascade);
+"""
+
+
+@pytest.mark.newest_version
+async def test_a_dot_in_a_name_makes_it_nobody_elses(database: TestDatabase) -> None:
+    await database.execute(_IN_PARTS)
+    listed = await fkdash("list", database.dsn)
+    assert "public.members(a) -> audit.users(id)" in listed.stdout
+    assert 'public.members(b) -> public."audit.users"(id)' in listed.stdout
+    for name, column in {
+        "public.members.fk": "a",
+        'public.members."members.fk"': "b",
+        "others.public.members.fk": "c",
+    }.items():
+        planned = await fkdash("fix", "plan", name, "--option", "restrict", database.dsn)
+        assert f'FOREIGN KEY ("{column}")' in planned.stdout, planned

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from fkdash.catalog.postgres.read import read_whole_catalog
@@ -82,6 +83,34 @@ async def test_biting_is_said_only_where_the_preview_of_a_row_is_blocked(
     [second] = await _found(database, pool, "DELETE FROM users WHERE id = 1", "FK104")
     assert second.impact is not None
     assert second.impact.state == "biting"
+
+
+async def test_what_is_refused_whatever_the_rows_holds_every_row_back(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    keeper = f"keeper_{database.name}"
+    schema = f"""
+        CREATE ROLE {keeper};
+        CREATE TABLE users (id int PRIMARY KEY, code int UNIQUE);
+        CREATE TABLE seats (user_id int REFERENCES users ON DELETE CASCADE);
+        CREATE TABLE codes (code int REFERENCES users (code) ON DELETE CASCADE);
+        ALTER TABLE seats OWNER TO {keeper}; ALTER TABLE codes OWNER TO {keeper};
+        INSERT INTO users VALUES (1, 1), (2, NULL), (3, 3); INSERT INTO seats VALUES (1);
+        REVOKE ALL ON seats, codes FROM {keeper};
+    """
+    found = await _found(database, pool, schema, "FK118")
+    words = "cannot be deleted, whether a row of {} refers to one or not"
+    assert sorted(impact_words(each) for each in found if each.impact is not None) == [
+        f"biting: 2 rows of users {words.format('codes')}",
+        f"biting: 3 rows of users {words.format('seats')}",
+    ]
+    for row in (1, 2, 3):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for table seats"):
+            await database.execute("DELETE FROM users WHERE id = $1", row)
+    await database.execute("DROP TABLE seats; DELETE FROM users WHERE code IS NULL; TRUNCATE users CASCADE")
+    [left] = [each for each in await _found(database, pool, "SELECT", "FK118") if each.impact is not None]
+    assert impact_words(left) == "latent: users has no row that it looks for"
+    await database.execute(f"DROP TABLE codes; DROP ROLE {keeper}")
 
 
 async def test_an_earlier_twin_takes_the_row_from_a_default_that_does_not_exist(

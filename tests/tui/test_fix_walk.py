@@ -276,6 +276,7 @@ async def test_a_rehearsal_says_what_was_locked_and_for_how_long_and_changes_not
         ("\x1b[31mred", "\\x1b[31mred"),
         ("evil\u202egnp", "paste"),
         ("n" * 63, "n" * 63),
+        ("fk ", '"fk "'),
     ],
 )
 async def test_a_name_that_no_keyboard_has_is_typed_as_it_is_shown_or_pasted(
@@ -296,12 +297,13 @@ async def test_a_name_that_no_keyboard_has_is_typed_as_it_is_shown_or_pasted(
         else:
             await walk.press("a")
             await session.until(lambda: asks(session))
+            await session.until_shown(f"Type the constraint's name: {typed[:20]}")
             await session.press(*(_KEYS.get(letter, letter) for letter in typed))
             await session.press("enter", "right", "enter")
         assert await walk.to_end() is RunOutcome.VERIFIED
 
 
-_KEYS = {"\\": "backslash", "[": "left_square_bracket"}
+_KEYS = {"\\": "backslash", "[": "left_square_bracket", '"': "quotation_mark", " ": "space"}
 
 
 async def test_orphans_are_given_another_row_from_the_keyboard(database: TestDatabase) -> None:

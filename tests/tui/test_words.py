@@ -106,6 +106,10 @@ def test_what_a_thing_does_agrees_with_its_number() -> None:
         (Impact(1, 2), "biting: 1 row of workspaces cannot be deleted, 2 rows of users refer to it"),
         (Impact(2, 3), "biting: 2 rows of workspaces cannot be deleted, 3 rows of users refer to them"),
         (Impact(0, 0), "latent: no row of users refers to a row of workspaces"),
+        (
+            Impact(1, 0, every=True),
+            "biting: 1 row of workspaces cannot be deleted, whether a row of users refers to it or not",
+        ),
     ],
 )
 def test_a_report_says_how_many_rows_a_finding_bites(impact: Impact, words: str) -> None:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal.journal import Line, keep_fetched
 from fkdash.apply.sandbox import pinned
-from fkdash.catalog.table_name import TableName
+from fkdash.catalog.table_name import TableName, quoted
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, UsageError
 from fkdash.fact import fact
-from fkdash.pasting import for_psql
+from fkdash.fix.statements.rights import taken_back
+from fkdash.pasting import dollar_quoted, for_psql
 from fkdash.shell import command
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class DatabaseCopy:
                         next_step=f"Let this role own it: {for_psql(_definition(self.schema))}",
                     )
                 await session.execute(_definition(self.schema))
+                # Default privileges may give others rights on every new table.
+                await session.execute(f"do {dollar_quoted(taken_back(_table(self.schema)))}")
             await self.reserve(session)
             await self.add(session, "plan", facts)
 
@@ -97,8 +100,8 @@ class DatabaseCopy:
 async def runs_in(session: Session, schema: str, only: str | None = None) -> dict[str, tuple[Line, ...]]:
     """Give the lines of every run kept in a schema, or of `only` one, the newest run first.
 
-    Raises UsageError where there is no such table, NotPermittedError where the role may not read it or everybody
-    may write it, since what it says is carried out by undo and resume.
+    Raises UsageError where there is no such table, NotPermittedError where the role may not read it or others may
+    write it, since what it says is carried out by undo and resume.
     """
     found = await _privileges(session, schema)
     if not found["table_there"]:
@@ -109,10 +112,12 @@ async def runs_in(session: Session, schema: str, only: str | None = None) -> dic
             f"The copies of journals cannot be read: no SELECT on {_table(schema)}.",
             next_step=f"GRANT SELECT ON {for_psql(_table(schema))} to this role.",
         )
-    if found["public_writes"]:
+    if found["writers"]:
+        who = ", ".join(name or "Everybody" for name in found["writers"])
+        them = ", ".join(for_psql(quoted(name)) if name else "PUBLIC" for name in found["writers"])
         raise NotPermittedError(
-            f"Everybody may write {_table(schema)}, so what it says is not to be carried out.",
-            next_step=f"REVOKE INSERT, UPDATE ON {for_psql(_table(schema))} FROM PUBLIC, and look what is in it.",
+            f"{who} may write {_table(schema)}, so what it says is not to be carried out.",
+            next_step=f"REVOKE INSERT, UPDATE ON {for_psql(_table(schema))} FROM {them}, and look what is in it.",
         )
     rows = await session.rows(
         f"select run, event, at, facts::text as facts from {_table(schema)} "

@@ -35,6 +35,7 @@ def changes_in(here: Identity, folder: Path | None = None) -> tuple[Changed, ...
             run.started[:16].replace("T", " "),
             f"fkdash fix apply, {run.plan.option}",
             run.ended or run.started,
+            run.plan.goal.key.on_delete if run.plan.goal.key.on_delete is not run.plan.key.on_delete else None,
         )
         for run in history(folder)
         if run.changed and run.identity.is_same(here)

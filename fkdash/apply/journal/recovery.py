@@ -9,7 +9,7 @@ from fkdash.apply.journal.records import RecordedRun, history, recorded_run, unf
 from fkdash.apply.others_code import refuse_planted_for
 from fkdash.apply.run.lost_connection import missing_words, steps_in_effect
 from fkdash.catalog.postgres.planted import refuse_planted_of
-from fkdash.catalog.spelling import as_text, identity_of, source
+from fkdash.catalog.spelling import as_text, identity_of, is_null, source
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.errors import StoppedError, UsageError
@@ -238,8 +238,9 @@ async def rows_in_the_way(session: Session, catalog: Catalog, plan: Plan) -> dic
         if table not in catalog.tables:
             continue
         await refuse_planted_of(session, (catalog.tables[table],))
-        statement = f"select count(*) from {source(catalog, table)} c where c.{quoted(column)} is null"
-        nulls = await session.value(statement)
+        nulls = await session.value(
+            f"select count(*) from {source(catalog, table)} c where {_is_null(catalog, table, column)}"
+        )
         if nulls:
             counts[f"{table}.{column}"] = nulls
     return counts
@@ -263,11 +264,15 @@ async def rows_in_the_way_listed(
         await refuse_planted_of(session, (catalog.tables[name],))
         identity = identity_of(catalog.tables[name])
         rows = await session.rows(
-            f"select {as_text(identity)} from {source(catalog, name)} c where c.{quoted(column)} is null "
+            f"select {as_text(identity)} from {source(catalog, name)} c where {_is_null(catalog, name, column)} "
             f"order by {', '.join(each for each, _ in identity)} limit {int(limit)}"
         )
         found += [RowInTheWay(name, column, tuple(row[each] for each in range(len(identity)))) for row in rows]
     return tuple(found)
+
+
+def _is_null(catalog: Catalog, table: TableName, column: str) -> str:
+    return is_null(f"c.{quoted(column)}", catalog.tables[table].columns_by_name[column].plain_type)
 
 
 def _as_made(plan: Plan) -> set[str]:

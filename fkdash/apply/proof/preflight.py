@@ -16,6 +16,7 @@ from fkdash.apply.proof.preflight_lines import (
     duration_lines,
     holder_lines,
     kept_line,
+    name_lines,
     named_row_line,
     object_lines,
     orphan_line,
@@ -84,6 +85,7 @@ async def preflight(
         in_the_way = await sessions_in_the_way(looking, catalog, plan, sessions.backend_pids)
         unpublishable = await read_unpublishable(looking, _altered(catalog, plan)) if plan.writes_rows else {}
     lines = [
+        *name_lines(catalog, plan),
         *server_lines(row, plan, pooled=writer.pooled),
         *role_lines(row, plan),
         *object_lines(row, plan),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.engines import unproven
 from fkdash.apply.kept_by_whom import way_out, whose
+from fkdash.catalog.look_alikes import look_alikes, spelled_out
 from fkdash.catalog.table_name import quoted
 from fkdash.counted import counted
 from fkdash.fact import fact
@@ -103,6 +104,15 @@ def server_lines(row: Row, plan: Plan, *, pooled: bool) -> Iterator[PreflightLin
             "standby replays the lock; its readers wait",
         )
         yield ok(f"{replay} for the same milliseconds")
+
+
+def name_lines(catalog: Catalog, plan: Plan) -> Iterator[PreflightLine]:
+    """Look at the names that are confirmed: none may be read as another table's."""
+    for name, other in look_alikes(catalog, plan.key):
+        yield warning(
+            f"{spelled_out(name)} looks like {spelled_out(other)}, which is another table",
+            "Make sure which one you mean.",
+        )
 
 
 def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:

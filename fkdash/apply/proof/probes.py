@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
 from fkdash.catalog.action import Action
-from fkdash.catalog.spelling import is_orphan, matches, pairs, refers_to_another, source
+from fkdash.catalog.spelling import is_orphan, is_value, matches, pairs, refers_to_another, source
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
@@ -169,8 +169,8 @@ def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) ->
 
     pick = (
         f"select {_place('p')}, {_key_values(key)} from {source(catalog, key.table)} c "
-        f"join {source(catalog, key.referenced)} p on {matches(catalog, key)} where {refers_to_another(key)} "
-        "limit 1 for update of p, c skip locked"
+        f"join {source(catalog, key.referenced)} p on {matches(catalog, key)} "
+        f"where {refers_to_another(catalog, key)} limit 1 for update of p, c skip locked"
     )
     return Trial(
         f"deleting a referenced row of {key.referenced.name}",
@@ -188,7 +188,8 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
         mine = _is_of_this_key(met.refused, key)
         return Verdict(not mine, f"stopped by {_culprit(met.refused)}" + ("" if mine else ", not by this key"))
 
-    keys = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
+    types = catalog.tables[key.referenced].columns_by_name
+    keys = " and ".join(is_value(f"p.{quoted(name)}", types[name].plain_type) for name in key.referenced_columns)
     pick = (
         f"select {_place('p')}, {_key_values(key)} from {source(catalog, key.referenced)} p where {keys} "
         f"and not exists (select from {source(catalog, key.table)} c where {matches(catalog, key)}) "
@@ -215,7 +216,7 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
 
     assignment = _missing(catalog.tables[key.table], catalog.tables[key.referenced], key)
     pick = (
-        f"select {_place('c')} from {source(catalog, key.table)} c where {refers_to_another(key)} "
+        f"select {_place('c')} from {source(catalog, key.table)} c where {refers_to_another(catalog, key)} "
         "limit 1 for update of c skip locked"
     )
     body = query("fkdash.apply", "try_missing").format(

@@ -1,9 +1,10 @@
 -- What stands in the way of keeping a copy of the journal in the table $2 of the schema $1, one row.
 -- `schema_trusted` where the schema is this role's or a superuser's: whoever owns it can rename it at any moment, under
 -- every lock on its tables, and put another schema of that name in its place.
--- `table_there` and, where it is: `readable`, whether everybody may write it (`public_writes`), its owner, `own` where
--- that is this role, `trusted` where it is this role or a superuser: what is in it is carried out. `planted` names what
--- would run or decide when a line is written: nothing of it belongs to the table as fkdash makes it.
+-- `table_there` and, where it is: `readable`, its owner, `own` where that is this role, `trusted` where it is this role
+-- or a superuser: what is in it is carried out. `writers` are others, no superusers, who were let write it or a column
+-- of it, by name ('' for everybody), by default privileges as well. `planted` names what would run or decide when a
+-- line is written: nothing of it belongs to the table as fkdash makes it.
 -- Asked under a lock on the table, the answer holds until the end of the transaction.
 -- PostgreSQL 14 to 18. No privileges needed.
 select n.oid is not null                                                      as schema_there,
@@ -14,8 +15,15 @@ select n.oid is not null                                                      as
                 or (select r.rolsuper from pg_roles r where r.oid = n.nspowner), false) as schema_trusted,
        c.oid is not null                                                      as table_there,
        coalesce(has_table_privilege(c.oid, 'SELECT'), false)                  as readable,
-       coalesce(has_table_privilege('public', c.oid, 'INSERT')
-                or has_table_privilege('public', c.oid, 'UPDATE'), false)      as public_writes,
+       array(select distinct coalesce(r.rolname, '')::text
+               from (select c.relacl
+                     union all
+                     select a.attacl from pg_attribute a where a.attrelid = c.oid and a.attacl is not null) as l (acl)
+              cross join aclexplode(l.acl) as x
+               left join pg_roles r on r.oid = x.grantee
+              where x.privilege_type in ('INSERT', 'UPDATE') and x.grantee <> c.relowner
+                and r.rolsuper is not true and r.rolname is distinct from current_user
+              order by 1)                                                      as writers,
        pg_get_userbyid(c.relowner)::text                                      as owner,
        coalesce(pg_get_userbyid(c.relowner) = current_user, false)            as own,
        coalesce(pg_get_userbyid(c.relowner) = current_user

@@ -31,7 +31,7 @@ with recursive reached (oid) as (
    where a.attnum operator(pg_catalog.>) 0::pg_catalog.int2 and not a.attisdropped
      and a.atttypid operator(pg_catalog.>=) 16384::pg_catalog.oid
   union
-  -- What a type is made of: a domain's own type, elements, bounds and fields.
+  -- What a type is made of: a domain's own type, elements, bounds, the ranges of a multirange, and fields.
   select p.relation, p.type, u.part
     from typed p
     join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) p.part
@@ -41,6 +41,8 @@ with recursive reached (oid) as (
      select t.typelem
      union all
      select g.rngsubtype from pg_catalog.pg_range g where g.rngtypid operator(pg_catalog.=) t.oid
+     union all
+     select g.rngtypid from pg_catalog.pg_range g where g.rngmultitypid operator(pg_catalog.=) t.oid
      union all
      select m.atttypid from pg_catalog.pg_attribute m
       where m.attrelid operator(pg_catalog.=) t.typrelid and m.attnum operator(pg_catalog.>) 0::pg_catalog.int2

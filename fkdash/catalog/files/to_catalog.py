@@ -111,6 +111,7 @@ def _column(state: State, relation: Relation, column: Attribute, domains: dict[i
         identity=bool(column.identity),
         identity_always=column.identity == "a",
         generated=bool(column.generated),
+        virtual=column.generated == "v",
         domain=domains.get(column.type.oid) if not column.type.array else None,
         collation=column.collation,
         not_null_constraint=named.name if named is not None and named.name != usual else None,

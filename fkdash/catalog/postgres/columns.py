@@ -76,6 +76,7 @@ def columns_of(rows: ColumnRows, domains: Mapping[int, Domain]) -> ColumnsByTabl
             identity=row["identity"],
             identity_always=row["identity_always"],
             generated=row["generated"],
+            virtual=row["virtual"],
             domain=domains.get(row["type_oid"]),
             collation=collation["name"] if collation is not None else None,
             collation_schema=collation["schema"] if collation is not None else None,

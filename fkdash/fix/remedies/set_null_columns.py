@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
@@ -30,7 +31,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         hindered = "ON UPDATE SET NULL takes no column list"
     return Option(
         id="set-null-columns",
-        title=f"SET NULL ({', '.join(nullable)})",
+        title=f"SET NULL ({', '.join(nullable)})" if nullable else "SET NULL of some columns",
         then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay, only "
         f"{', '.join(nullable) or 'no column'} becomes NULL",
         application=f"must cope with NULL in {', '.join(nullable) or 'no column'}",
@@ -40,4 +41,14 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     )
 
 
-REMEDY = action_remedy("set-null-columns", Action.SET_NULL, _offer, columns=nullable_columns, shown_refused=True)
+_DECLARED = action_remedy(
+    "set-null-columns", Action.SET_NULL, _offer, columns=nullable_columns, shown_refused=True
+)
+
+
+def _so(catalog: Catalog, finding: Finding) -> str:
+    # Without a column that accepts NULL there is no such declaration: a list of none is SET NULL of them all.
+    return _DECLARED.so(catalog, finding) if nullable_columns(catalog, finding) else ""
+
+
+REMEDY = replace(_DECLARED, so=_so)

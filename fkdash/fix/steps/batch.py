@@ -17,7 +17,7 @@ from fkdash.versions import ROW_MOVES_ARE_UPDATES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
     from fkdash.fix.plan import Lock
 
@@ -25,6 +25,19 @@ CHANGED: Final = "changed"
 """What the changed rows are called, as they were before."""
 AS_WRITTEN: Final = "fkdash_written"
 """The column of the changed rows that says whether they have what was written, byte for byte."""
+
+
+def stored_columns(table: Table) -> tuple[str, ...]:
+    """Give the columns that stand in a row: a virtual one is computed when it is read, which may fail."""
+    return tuple(column.name for column in table.columns if not column.virtual)
+
+
+def stored_values(table: Table, row: str) -> str:
+    """Give a select list of what stands in `row`."""
+    names = stored_columns(table)
+    if len(names) == len(table.columns):
+        return f"{row}.*"
+    return ", ".join(f"{row}.{quoted(name)}" for name in names)
 
 
 def repeated(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
-from fkdash.catalog.spelling import equals, pairs, source
+from fkdash.catalog.spelling import equals, is_null, pairs, source
 from fkdash.catalog.table_name import TableName, quoted
 from fkdash.fix.plan import (
     Batch,
@@ -210,7 +210,7 @@ def _same_row(catalog: Catalog, key: ForeignKey, written: Mapping[str, str | Non
     primary = [name for name in table.primary_key if name not in written]
     same = [f"c.{quoted(name)} {equals(catalog, table, name)} {kept}.{quoted(name)}" for name in primary]
     same += [
-        f"c.{quoted(name)} IS NULL"
+        is_null(f"c.{quoted(name)}", table.columns_by_name[name].plain_type)
         if constant is None
         else f"c.{quoted(name)} {equals(catalog, table, name)} {constant}"
         for name, constant in written.items()
@@ -249,4 +249,5 @@ def _place(catalog: Catalog, table: Table, index: Index, name: str, value: str) 
     same = f"u.{quoted(name)} {equals(catalog, table, name)} {value}"
     if not index.nulls_not_distinct:
         return same
-    return f"({same} OR (u.{quoted(name)} IS NULL AND {value} IS NULL))"
+    kind = table.columns_by_name[name].plain_type
+    return f"({same} OR ({is_null(f'u.{quoted(name)}', kind)} AND {is_null(value, kind)}))"

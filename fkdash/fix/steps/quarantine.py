@@ -6,34 +6,22 @@ so that they go back as a delete's do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.spelling import source
 from fkdash.catalog.table_name import quoted
 from fkdash.catalog.tables_of_fkdash import QUARANTINE
 from fkdash.db.literals import literal
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
+from fkdash.fix.statements.rights import taken_back
 from fkdash.fix.statements.took_effect import regclass
+from fkdash.fix.steps.batch import stored_values
 from fkdash.fix.steps.repair_orphans import Keeping
 from fkdash.pasting import dollar_quoted
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.table_name import TableName
-
-_CLOSE: Final = """DECLARE
-  held record;
-BEGIN
-  FOR held IN
-    SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
-                ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END AS grantee
-      FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
-     WHERE c.oid OPERATOR(pg_catalog.=) {table}::pg_catalog.regclass
-       AND a.grantee OPERATOR(pg_catalog.<>) c.relowner
-  LOOP
-    EXECUTE {revoke} OPERATOR(pg_catalog.||) held.grantee;
-  END LOOP;
-END"""
 
 
 def quarantine_steps(catalog: Catalog, key: ForeignKey, table: TableName) -> Keeping:
@@ -47,18 +35,17 @@ def quarantine_steps(catalog: Catalog, key: ForeignKey, table: TableName) -> Kee
             "pg_catalog.now() AS fkdash_kept_at",
             "NULL::pg_catalog.text AS fkdash_reason",
             "NULL::pg_catalog.text AS fkdash_run",
-            "c.*",
+            stored_values(catalog.tables[key.table], "c"),
         )
     )
     made = (
         f"CREATE TABLE IF NOT EXISTS {table.sql} AS\n"
         f"  SELECT {columns} FROM {source(catalog, key.table)} c WITH NO DATA"
     )
-    close = _CLOSE.format(table=literal(table.sql), revoke=literal(f"REVOKE ALL ON TABLE {table.sql} FROM "))
     statements = [
         ("keep", f"CREATE SCHEMA IF NOT EXISTS {quoted(QUARANTINE)}"),
         ("keep", made),
-        ("keep", f"DO {dollar_quoted(close)}"),
+        ("keep", f"DO {dollar_quoted(taken_back(table.sql))}"),
         *_given_away(catalog, key, table),
     ]
     steps = tuple(

@@ -15,7 +15,7 @@ from fkdash.fact import fact
 from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.redeclaring import leaves, numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
-from fkdash.fix.steps.batch import CHANGED, changing, repeated
+from fkdash.fix.steps.batch import CHANGED, changing, repeated, stored_columns, stored_values
 from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.subscribers import published_at_once
 
@@ -38,7 +38,7 @@ class Keeping:
 
     def rows(self, catalog: Catalog, table: TableName) -> str:
         """Give the statement that keeps the rows of `table` that a batch has CHANGED."""
-        columns = [quoted(column.name) for column in catalog.tables[table].columns]
+        columns = [quoted(name) for name in stored_columns(catalog.tables[table])]
         given = ", ".join((*self.values, *(f"{CHANGED}.{name}" for name in columns)))
         names = ", ".join((*self.columns, *columns))
         return f"INSERT INTO {self.table.sql} ({names})\n  SELECT {given} FROM {CHANGED}"
@@ -84,11 +84,12 @@ def repair_steps(
 
 def keep(catalog: Catalog, key: ForeignKey, kept: TableName) -> Step:
     """Give the step that makes the table in which the rows are kept."""
+    values = stored_values(catalog.tables[key.table], "c")
     return Step(
         number=0,
         title="keep",
         sql=f"CREATE TABLE IF NOT EXISTS {kept.sql} AS\n"
-        f"  SELECT pg_catalog.now() AS fkdash_kept_at, c.* FROM {source(catalog, key.table)} c WITH NO DATA",
+        f"  SELECT pg_catalog.now() AS fkdash_kept_at, {values} FROM {source(catalog, key.table)} c WITH NO DATA",
         transaction=1,
         locks=(Lock(key.table, LockMode.ACCESS_SHARE, Duration.INSTANT),),
         lock_timeout_ms=SHORT_LOCK_MS,
@@ -120,7 +121,7 @@ def _batch(
 ) -> Step:
     orphan = is_orphan(catalog, key)
     select = (
-        f"  SELECT c.ctid, c.* FROM ONLY {leaf.sql} c\n"
+        f"  SELECT c.ctid, {stored_values(catalog.tables[leaf], 'c')} FROM ONLY {leaf.sql} c\n"
         f"   WHERE c.ctid OPERATOR(pg_catalog.>) {FIRST_ROW} AND {is_orphan(catalog, key, probing=True)}\n"
         f"   LIMIT {pace.batch_rows} FOR UPDATE"
     )

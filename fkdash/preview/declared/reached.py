@@ -64,6 +64,11 @@ class Facts:
         parent = self.tables[oid].parent
         return oid if parent is None or parent not in self.tables else self.root(parent)
 
+    def lineage(self, oid: int) -> tuple[int, ...]:
+        """Give a table and the partitioned tables above it, the nearest first."""
+        parent = self.tables[oid].parent
+        return (oid,) if parent is None or parent not in self.tables else (oid, *self.lineage(parent))
+
     def leaves(self, oid: int) -> tuple[int, ...]:
         """Give the tables that hold the rows: every leaf partition below, or the table itself."""
         if not self.tables[oid].partitioned:

@@ -87,11 +87,12 @@ class Assumptions:
         return replace(table, triggers=(*actions, *checks), columns=columns)
 
     def _column(self, facts: Facts, table: TableFact, column: ColumnFact) -> ColumnFact:
-        # A partition's rows are written with the default of the table that the key was declared on.
-        root = facts.tables[facts.root(table.oid)].name
-        if (table.name, column.name) in self.nullable:
+        above = [facts.tables[oid].name for oid in facts.lineage(table.oid)]
+        if any((name, column.name) in self.nullable for name in above):
+            # DROP NOT NULL reaches into every partition.
             column = replace(column, not_null=False)
-        default = self.defaults.get((table.name, column.name), self.defaults.get((root, column.name)))
+        # A partition's rows are written with the default of the table that the key was declared on.
+        default = self.defaults.get((table.name, column.name), self.defaults.get((above[-1], column.name)))
         if default is None:
             return column
         return replace(

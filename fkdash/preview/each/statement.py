@@ -13,7 +13,7 @@ from fkdash.catalog.postgres.node_tree import FIRST_OF_USERS
 from fkdash.catalog.table_name import quoted
 from fkdash.fact import fact
 from fkdash.preview.declared.graph import Clash
-from fkdash.preview.evaluating.equality import key_columns
+from fkdash.preview.evaluating.equality import key_columns, refers
 from fkdash.preview.sets.broken_keys import broken_keys
 from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
 
@@ -188,7 +188,7 @@ class EachComposer:
         step, table = holding.step, self._facts.tables[holding.step.key.relation]
         names = [f"c.{quoted(name)}" for name in step.key.columns]
         spelled = ", ".join(f"{name} AS {alias}" for name, alias in zip(names, keys, strict=True))
-        where = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        where = refers(self._facts, step.key)
         if step.itself:
             where += f" AND ({match(self._facts, step.key, referenced='c')}) IS NOT TRUE"
         nulled = f"{as_set_null(self._facts, step)}, " if holding.step.kind == "setnull" else ""

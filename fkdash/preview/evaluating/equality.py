@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.postgres.node_tree import FIRST_OF_USERS
+from fkdash.catalog.spelling import is_value
 from fkdash.catalog.table_name import quoted
 
 if TYPE_CHECKING:
@@ -121,6 +122,12 @@ def key_columns(facts: Facts, key: KeyFact) -> tuple[tuple[ColumnFact, ...], tup
     """Give the referencing and the referenced columns of a foreign key, in key order."""
     own, other = facts.tables[key.relation].columns_by_name, facts.tables[key.referenced_oid].columns_by_name
     return tuple(own[name] for name in key.columns), tuple(other[name] for name in key.referenced_columns)
+
+
+def refers(facts: Facts, key: KeyFact) -> str:
+    """Say that a row `c` refers to a row at all: no column of its key is NULL."""
+    own, _ = key_columns(facts, key)
+    return " AND ".join(is_value(f"c.{quoted(column.name)}", plain_type(facts, column)) for column in own)
 
 
 def decisive_collation(own: ColumnFact, other: ColumnFact) -> str | None:

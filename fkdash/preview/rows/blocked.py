@@ -13,6 +13,7 @@ from fkdash.catalog.spelling import identity_of
 from fkdash.errors import HeldUpError, NotPermittedError, NotRun, NotRunError, ServerRefusedError, TimedOutError
 from fkdash.fact import fact
 from fkdash.preview.rows import sql
+from fkdash.rules.actions.barred import refuses_every_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,8 @@ class Impact:
 
     `all_rows` is the number of rows in the referenced table. A number is None where
     it could not be counted; `reason` then says why, `not_run` what counting would have run of other roles' code.
-    `spared` says that the preview of such a row is allowed all the same.
+    `spared` says that the preview of such a row is allowed all the same, `every` that the action is refused
+    whatever the rows: then no referenced row whose key is not NULL can go, and it may be that no row holds it.
     """
 
     referenced_rows: int | None
@@ -40,13 +42,15 @@ class Impact:
     reason: str = ""
     not_run: tuple[NotRun, ...] = ()
     spared: bool = False
+    every: bool = False
 
     @property
     def state(self) -> str:
         """`latent` (no row is held back today), `biting`, or `unknown`."""
         if self.blocking_rows is None:
             return "unknown"
-        return "biting" if self.blocking_rows and not self.spared else "latent"
+        held = self.referenced_rows if self.every else self.blocking_rows
+        return "biting" if held and not self.spared else "latent"
 
 
 @fact
@@ -84,7 +88,7 @@ async def impact(sessions: Sessions, catalog: Catalog, key: ForeignKey, *, secon
             await refuse_planted_at(session, catalog, key)
             row = await session.row(sql.count_of_blocked(catalog, key))
             total = await session.value(sql.count_of_rows(catalog, key.referenced))
-        return _impact(row, all_rows=total, exact=True)
+        return _impact(catalog, key, row, all_rows=total, exact=True)
     except NotRunError as refused:
         return Impact(None, None, reason=refused.what, not_run=refused.not_run)
     except (NotPermittedError, ServerRefusedError) as refused:
@@ -107,12 +111,21 @@ async def _impact_at_least(sessions: Sessions, catalog: Catalog, key: ForeignKey
         return Impact(None, None, exact=False, reason=reason)
     except NotPermittedError as refused:
         return Impact(None, None, reason=refused.what)
-    return _impact(row, all_rows=None, exact=False, reason=reason)
+    return _impact(catalog, key, row, all_rows=None, exact=False, reason=reason)
 
 
-def _impact(row: Row | None, *, all_rows: int | None, exact: bool, reason: str = "") -> Impact:
+def _impact(
+    catalog: Catalog, key: ForeignKey, row: Row | None, *, all_rows: int | None, exact: bool, reason: str = ""
+) -> Impact:
     assert row is not None  # noqa: S101 - an aggregate without GROUP BY gives one row
-    return Impact(row["referenced_rows"], row["blocking_rows"], all_rows, exact, reason)
+    return Impact(
+        row["referenced_rows"],
+        row["blocking_rows"],
+        all_rows,
+        exact,
+        reason,
+        every=refuses_every_row(catalog, key),
+    )
 
 
 async def blocked_rows(

@@ -14,6 +14,7 @@ from fkdash.errors import (
 )
 from fkdash.preview.rows import sql
 from fkdash.preview.rows.blocked import CAPPED_ROWS, Impact, impact
+from fkdash.rules.actions.barred import refuses_every_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -83,8 +84,8 @@ class _Counting:
         """Count up to a bound."""
         reason = f"counting was cut short after {seconds:g} s"
 
-        def capped(row: Mapping[str, Any]) -> Impact:
-            return Impact(row["referenced_rows"], row["blocking_rows"], None, exact=False, reason=reason)
+        def capped(key: ForeignKey, row: Mapping[str, Any]) -> Impact:
+            return self._read(key, row, None, exact=False, reason=reason)
 
         late: list[ForeignKey] = []
         for first in range(0, len(keys), _TOGETHER):
@@ -104,9 +105,20 @@ class _Counting:
     def _capped_count(self, key: ForeignKey) -> str:
         return sql.capped_count_of_blocked(self._catalog, key).replace("limit $1", f"limit {CAPPED_ROWS}")
 
-    @staticmethod
-    def _exact(row: Mapping[str, Any]) -> Impact:
-        return Impact(row["referenced_rows"], row["blocking_rows"], row["all_rows"])
+    def _exact(self, key: ForeignKey, row: Mapping[str, Any]) -> Impact:
+        return self._read(key, row, row["all_rows"])
+
+    def _read(
+        self,
+        key: ForeignKey,
+        row: Mapping[str, Any],
+        all_rows: int | None,
+        *,
+        exact: bool = True,
+        reason: str = "",
+    ) -> Impact:
+        every = refuses_every_row(self._catalog, key)
+        return Impact(row["referenced_rows"], row["blocking_rows"], all_rows, exact, reason, every=every)
 
     async def _together(
         self,
@@ -114,7 +126,7 @@ class _Counting:
         keys: Sequence[ForeignKey],
         seconds: float,
         query: Callable[[ForeignKey], str],
-        read: Callable[[Mapping[str, Any]], Impact],
+        read: Callable[[ForeignKey, Mapping[str, Any]], Impact],
         *,
         again: bool,
     ) -> list[ForeignKey]:
@@ -123,7 +135,7 @@ class _Counting:
         asked: Sequence[ForeignKey] = ()
 
         def answered(number: int, row: Mapping[str, Any]) -> None:
-            self.tell(asked[number], read(row))
+            self.tell(asked[number], read(asked[number], row))
 
         try:
             async with sessions.session(seconds) as session:

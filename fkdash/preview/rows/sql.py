@@ -15,6 +15,7 @@ from fkdash.catalog.spelling import (
     source,
 )
 from fkdash.catalog.table_name import quoted
+from fkdash.rules.actions.barred import refuses_every_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +32,12 @@ def count_of_rows(catalog: Catalog, name: TableName) -> str:
 def count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
     """Count the referenced rows that are referred to, and the rows that refer to them.
 
-    Grouping before looking for the referenced row probes every distinct key once.
+    Grouping before looking for the referenced row probes every distinct key once. Where the action is refused
+    whatever the rows, all referenced rows that it looks for are counted, referred to or not.
     """
+    rows = f"({_counted_anyhow(catalog, key)})" if refuses_every_row(catalog, key) else "count(*)"
     return f"""
-        select count(*) as referenced_rows, coalesce(sum(c.n), 0)::int8 as blocking_rows
+        select {rows} as referenced_rows, coalesce(sum(c.n), 0)::int8 as blocking_rows
           from ({_grouped(catalog, key)}) c
          where exists (select from {source(catalog, key.referenced)} p where {matches(catalog, key)})"""
 
@@ -42,13 +45,22 @@ def count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
 def capped_count_of_blocked(catalog: Catalog, key: ForeignKey) -> str:
     """Count as above over the first $1 referring rows only: lower limits."""
     columns = ", ".join(f"c.{quoted(name)}" for name in key.columns)
+    rows = f"count(distinct ({columns}))"
+    if refuses_every_row(catalog, key):
+        rows = f"({_counted_anyhow(catalog, key, limit=True)})"
     return f"""
-        select count(distinct ({columns})) as referenced_rows, count(*) as blocking_rows
+        select {rows} as referenced_rows, count(*) as blocking_rows
           from (select {columns}
                   from {source(catalog, key.table)} c
-                 where {refers_to_another(key)}
+                 where {refers_to_another(catalog, key)}
                    and exists (select from {source(catalog, key.referenced)} p where {matches(catalog, key)})
                  limit $1) c"""
+
+
+def _counted_anyhow(catalog: Catalog, key: ForeignKey, *, limit: bool = False) -> str:
+    filled = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
+    rows = f"select from {source(catalog, key.referenced)} p where {filled}{' limit $1' if limit else ''}"
+    return f"select count(*) from ({rows}) p"
 
 
 def page_of_blocked(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *, after_first: bool) -> str:
@@ -75,7 +87,7 @@ def page_of_blocking(catalog: Catalog, key: ForeignKey, labels: Sequence[str], *
     identity = identity_of(table)
     order = ", ".join(expression for expression, _ in identity)
     kinds = {name: column.plain_type for name, column in referenced.columns_by_name.items()}
-    conditions = [refers_to_another(key)] + [
+    conditions = [refers_to_another(catalog, key)] + [
         f"{parameter(2 + position, kinds[theirs])} operator({operator}) c.{quoted(own)}"
         for position, (own, theirs, operator) in enumerate(pairs(key))
     ]
@@ -95,7 +107,7 @@ def _grouped(catalog: Catalog, key: ForeignKey) -> str:
     columns = ", ".join(f"c.{quoted(name)}" for name in key.columns)
     return f"""select {columns}, count(*) as n
                   from {source(catalog, key.table)} c
-                 where {refers_to_another(key)}
+                 where {refers_to_another(catalog, key)}
                  group by {columns}"""
 
 

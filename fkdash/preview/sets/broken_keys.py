@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.table_name import quoted
+from fkdash.preview.evaluating.equality import refers
 from fkdash.preview.sets.step_sql import match
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def broken_keys(
         written = facts.root_key(key).oid in writing
         if key.relation != oid or (written and len(writing) == _TWO):
             continue
-        known = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in key.columns)
+        known = refers(facts, key)
         parent = facts.tables[key.referenced_oid].from_sql
         missing = f"NOT EXISTS (SELECT FROM {parent} AS p WHERE {match(facts, key)})"
         gone = names.get(key.referenced_oid)

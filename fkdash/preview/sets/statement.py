@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.table_name import quoted
 from fkdash.fact import fact
 from fkdash.preview.declared.graph import Clash
+from fkdash.preview.evaluating.equality import refers
 from fkdash.preview.sets.broken_keys import broken_keys
 from fkdash.preview.sets.step_sql import as_set_null, match, refusals, still_referencing, wanted_columns
 
@@ -185,7 +186,7 @@ class Composer:
         if self._everything and step.key.referenced_oid == self._plan.deleted[0]:
             # One probe per distinct key instead of one per row.
             keys = ", ".join(f"c.{quoted(name)}" for name in step.key.columns)
-            known = " AND ".join(f"c.{quoted(name)} IS NOT NULL" for name in step.key.columns)
+            known = refers(self._facts, step.key)
             staying = self._staying(step)
             return (
                 "SELECT ARRAY[coalesce(sum(c.n), 0)::bigint]"

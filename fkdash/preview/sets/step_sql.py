@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.spelling import is_null
 from fkdash.catalog.table_name import quoted
 from fkdash.preview.evaluating.equality import clause, key_columns, plain_type
 from fkdash.preview.outcome import Obstacle
@@ -70,7 +71,8 @@ def refusals(facts: Facts, step: Step, domains: Sequence[Obstacle]) -> list[tupl
     for name, column in table.columns_by_name.items():
         obstacle = Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION)
         if column.not_null and obstacle not in domains and (name in written or column.unproven):
-            found.append(("true" if name in written else f"{quoted(name)} IS NULL", obstacle))
+            empty = is_null(quoted(name), plain_type(facts, column))
+            found.append(("true" if name in written else empty, obstacle))
     for check in table.checks:
         read = table.names(check.columns)
         columns = tuple(name for name in read if name in written) or read

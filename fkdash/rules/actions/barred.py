@@ -82,6 +82,12 @@ def _may_bar(catalog: Catalog, table: Table) -> bool:
     )
 
 
+def refuses_every_row(catalog: Catalog, key: ForeignKey) -> bool:
+    """Tell whether no referenced row can be deleted, referred to or not, unless its key is NULL."""
+    asked = any(_may_bar(catalog, catalog.tables[name]) for name in (key.table, key.referenced))
+    return asked and any(Statement.DELETE in bar.statements for bar in bars_of(catalog, key))
+
+
 def bars_of(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
     """Give why an action of one key is always refused."""
     table, referenced = catalog.tables[key.table], catalog.tables[key.referenced]

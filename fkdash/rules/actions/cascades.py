@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.table_name import TableName
 
-_FARTHEST_ANCESTOR: Final = 6
+FARTHEST_ANCESTOR: Final = 6
+"""How many steps up it is known what cascades to a table."""
 _MOST_ANCESTORS: Final = 100
 
 
@@ -126,7 +127,7 @@ def deleted_by(catalog: Catalog, first: TableName, name: TableName, steps: int) 
     above = ancestors(catalog, table)
     if top in above and above[top] <= steps:
         return f"{first.name} cascades to {name.name} as well: what that deletes by then cannot fail any more"
-    if len(above) > _MOST_ANCESTORS or (top not in above and steps > _FARTHEST_ANCESTOR):
+    if len(above) > _MOST_ANCESTORS or (top not in above and steps > FARTHEST_ANCESTOR):
         return f"{first.name} may cascade to {name.name} on other ways as well"
     return ""
 
@@ -166,7 +167,7 @@ def _known_ancestors(_catalog: Catalog) -> dict[TableName, Mapping[TableName, in
 def _ancestors(parents: Mapping[TableName, Iterable[TableName]], name: TableName) -> Mapping[TableName, int]:
     found: dict[TableName, int] = {}
     level: Iterable[TableName] = (name,)
-    for steps in range(1, _FARTHEST_ANCESTOR + 1):
+    for steps in range(1, FARTHEST_ANCESTOR + 1):
         above = {parent for table in level for parent in parents.get(table, ())} - found.keys()
         if not above:
             break

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from fkdash.catalog.action import Action, Statement
 from fkdash.fact import fact
 from fkdash.rules.actions.barred import barred
-from fkdash.rules.actions.cascades import cascades, rewritten_by, taken_by
+from fkdash.rules.actions.cascades import FARTHEST_ANCESTOR, cascades, rewritten_by, taken_by
 from fkdash.rules.actions.failing import is_late
 from fkdash.rules.actions.knock_ons import knock_ons
 from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.obstacles import obstacles
-from fkdash.rules.actions.paths import PathsInto
+from fkdash.rules.actions.paths import MOST_TABLES, PathsInto
 from fkdash.rules.actions.rescues import rescues, rewritten_first
 from fkdash.rules.actions.statements import doubts_about
 from fkdash.rules.per_catalog import once_per_catalog
@@ -81,16 +81,23 @@ def hopeless_paths(catalog: Catalog) -> tuple[HopelessPath, ...]:
     """Give for each CASCADE key a way on to a contradiction, the certain and then the shortest ones first."""
     failing = contradictions(catalog)
     ways = PathsInto(catalog, failing)
-    certain = [*ways.each(lambda path: next(_sparing(catalog, path, failing), None) is None, farther=True)]
-    decided = {id(path.cascades[0]) for path in certain}
-
-    def is_possible(path: Path) -> bool:
-        return id(path.cascades[0]) not in decided and not _is_deleted_first(catalog, path, failing)
-
-    possible = ways.each(is_possible, farther=True)
+    most = _most_certain(failing)
+    certain = [*ways.each(lambda path: next(_sparing(catalog, path, failing), None) is None, most=most)]
+    known = frozenset(path.cascades[0] for path in certain)
+    possible = ways.each(lambda path: not _is_deleted_first(catalog, path, failing), most=MOST_TABLES, known=known)
     return tuple(
         HopelessPath(path, failing[path.last], _spared(catalog, path, failing)) for path in (*certain, *possible)
     )
+
+
+def _most_certain(failing: Mapping[ForeignKey, Contradiction]) -> int:
+    """Give of how many CASCADE keys a way can be that certainly fails at its end.
+
+    Where a row has to be reached for that, it is not known of farther ones what else may have taken the row.
+    """
+    if all(each.reached is not None for each in failing.values()):
+        return FARTHEST_ANCESTOR - 1
+    return MOST_TABLES
 
 
 def _spared(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> tuple[str, ...]:

@@ -9,14 +9,15 @@ from fkdash.fact import fact
 from fkdash.rules.actions.cascades import cascade_parents, cascades, cascades_from, roots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.table_name import TableName
     from fkdash.rules.actions.cascades import Cascade
 
 _LONGEST_PATH: Final = 12
-_MOST_TABLES: Final = 200
+MOST_TABLES: Final = 200
+"""Past how many tables no further ways are looked for."""
 
 
 @fact
@@ -56,28 +57,32 @@ class PathsInto:
             if end in reached:
                 self._at.setdefault(end, []).append(key)
         self._onward = _onward(catalog, self._at) if self._at else {}
-        self._from: dict[TableName, _Walk] = {}
+        self._from: dict[tuple[TableName, int], _Walk] = {}
 
-    def each(self, wanted: Callable[[Path], bool], *, farther: bool) -> Iterator[Path]:
+    def each(
+        self, wanted: Callable[[Path], bool], *, most: int, known: Collection[ForeignKey] = ()
+    ) -> Iterator[Path]:
         """Give for each CASCADE key the shortest way on to a foreign key that fails, where it is `wanted`.
 
-        Where that is not, `farther` has longer ways looked for as well, past what the first one ends at.
+        Where that is not, ways of at most so many CASCADE keys are looked for past it: 0 looks for no others.
+        Keys whose way is known are passed over.
         """
         for first in cascades(self._catalog) if self._at else ():
-            if first.child not in self._onward or first.child == first.parent:
+            if first.child not in self._onward or first.child == first.parent or first.key in known:
                 continue
             keys, last = _follow(first, self._onward)
             path = next((path for key in self._at[last] if wanted(path := Path(keys, key))), None)
-            if path is None and farther:
-                path = next((path for path in self._ways_on(first) if wanted(path)), None)
+            if path is None and len(keys) <= most:
+                path = next((path for path in self._ways_on(first, most) if wanted(path)), None)
             if path is not None:
                 yield path
 
-    def _ways_on(self, first: Cascade) -> Iterator[Path]:
+    def _ways_on(self, first: Cascade, most: int) -> Iterator[Path]:
         """Give ways from a CASCADE key to foreign keys that fail, the shortest first, over few tables."""
-        walk = self._from.get(first.child)
+        start = (first.child, most)
+        walk = self._from.get(start)
         if walk is None:
-            walk = self._from[first.child] = _Walk(_ways_from(self._catalog, first.child, self._at))
+            walk = self._from[start] = _Walk(_ways_from(self._catalog, first.child, self._at, most - 1))
         return (Path((first.key, *between), key) for between, key in walk)
 
 
@@ -98,23 +103,31 @@ class _Walk:
             yield way
 
 
-def _ways_from(catalog: Catalog, table: TableName, at: Mapping[TableName, Iterable[ForeignKey]]) -> Iterator[_Way]:
-    """Give the CASCADE keys from a table to those where something fails, the nearest first, with what fails."""
+def _ways_from(
+    catalog: Catalog, table: TableName, at: Mapping[TableName, Iterable[ForeignKey]], most: int
+) -> Iterator[_Way]:
+    """Give the ways of at most so many CASCADE keys from a table to where something fails, the nearest first."""
     below = cascades_from(catalog)
     step: dict[TableName, Cascade | None] = {table: None}
-    waiting = deque(step)
-    while waiting and len(step) < _MOST_TABLES:
-        here = waiting.popleft()
-        failing = at.get(here)
-        if failing is not None:
-            between = _back(here, step)
-            for key in failing:
-                yield between, key
-        for each in below.get(here, ()):
-            child = each.child
-            if child not in step:
-                step[child] = each
-                waiting.append(child)
+    level = [table]
+    for steps in range(most + 1):
+        if not level:
+            return
+        deeper: list[TableName] = []
+        for here in level:
+            if len(step) >= MOST_TABLES:
+                return
+            failing = at.get(here)
+            if failing is not None:
+                between = _back(here, step)
+                for key in failing:
+                    yield between, key
+            for each in below.get(here, ()) if steps < most else ():
+                child = each.child
+                if child not in step:
+                    step[child] = each
+                    deeper.append(child)
+        level = deeper
 
 
 def _back(table: TableName, step: Mapping[TableName, Cascade | None]) -> tuple[ForeignKey, ...]:

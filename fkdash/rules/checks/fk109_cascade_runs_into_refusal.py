@@ -36,7 +36,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         return node(catalog, path.last.table) not in children[node(catalog, path.cascades[0].referenced)]
 
     told: set[int] = set()
-    for path in PathsInto(catalog, refusing(catalog)).each(remains, farther=False):
+    for path in PathsInto(catalog, refusing(catalog)).each(remains, most=0):
         if id(path.cascades[0]) not in hopeless:
             # What refuses is told once as a risk, by a CASCADE that runs right into it.
             alone = len(path.cascades) == 1 and id(path.last) not in told and _stands_alone(catalog, path)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from textual import events
 
+from fkdash.catalog.table_name import visible
 from fkdash.db.text import plain
 from fkdash.tui.plain import ASCII, UNICODE
 from fkdash.tui.widgets.field import Field
 
 
 class NameField(Field):
-    r"""Takes the name itself, pasted with its line breaks and control characters, or as it is shown: `a\nb`."""
+    r"""Takes the name itself, pasted with its line breaks and control characters, or as it is shown.
+
+    So are `a\nb`, and `"a "` for one with a blank at its end.
+    """
 
     def __init__(self, wanted: str, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._spellings = {wanted, UNICODE.plain(wanted), ASCII.plain(wanted)}
+        self._spellings = {
+            spelled(name) for spelled in (str, UNICODE.plain, ASCII.plain) for name in (wanted, visible(wanted))
+        }
         self._pasted, self._shown = "", ""
 
     @property

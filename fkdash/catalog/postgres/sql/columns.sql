@@ -11,6 +11,7 @@ select attnum::int        as number,
        attidentity <> ''  as identity,
        attidentity = 'a'  as identity_always,
        attgenerated <> '' as generated,
+       attgenerated = 'v' as virtual,
        attcollation::int8 as collation_oid,
        atthasdef          as has_default,
        tables

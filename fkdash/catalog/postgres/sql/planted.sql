@@ -80,7 +80,7 @@ with recursive trusted as (
    cross join lateral (
      select t.typbasetype where t.typtype = 'd'
      union all select t.typelem where t.typelem <> 0
-     union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+     union all select r.rngsubtype from pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)
      union all select m.atttypid from pg_attribute m where m.attrelid = t.typrelid and t.typrelid <> 0 and m.attnum > 0
    ) as u (part)
    where u.part >= 16384
@@ -101,10 +101,12 @@ with recursive trusted as (
                    or c.casttarget = t.type and c.castsource < 16384
    where c.castfunc in (select oid from untrusted)
   union all
-  select 'range', t.relation, t.name, '{}', array[r.rngsubdiff::oid]
-    from typed t
-    join pg_range r on r.rngtypid = t.type
-   where r.rngsubdiff::oid in (select oid from untrusted)
+  -- How wide a range is, is asked for an estimate; its common form is made of every text and every union.
+  select 'range', t.relation, t.name, '{}',
+         array(select u.oid from untrusted u where u.oid in (r.rngsubdiff::oid, r.rngcanonical::oid))
+    from (table typed union table parts) t
+    join pg_range r on t.type in (r.rngtypid, r.rngmultitypid)
+   where r.rngsubdiff::oid in (select oid from untrusted) or r.rngcanonical::oid in (select oid from untrusted)
   union all
   select 'domain', p.relation, p.name, '{}',
          array(select u.oid from untrusted u

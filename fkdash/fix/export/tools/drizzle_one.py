@@ -223,19 +223,20 @@ def _footprints(plan: Plan, statements: list[str]) -> Iterable[dict[str, Any]]:
     }
     swaps = [each for each in statements if " ADD CONSTRAINT " in each]
     if swaps:
-        constraint = f"{key.table}.{key.name}"
+        own, other = ".".join(key.table), ".".join(key.referenced)
+        constraint = f"{own}.{key.name}"
         yield {
             "statementType": "recreate_fk",
             "statementTarget": ["table", *key.table],
             "writes": [f"{kind}|fk|{constraint}" for kind in "sne"] + [f"n|con|{constraint}"],
             "reads": [
-                f"n|tbl|{key.table}",
+                f"n|tbl|{own}",
                 f"n|sch|{key.table.schema}",
-                f"n|tbl|{key.referenced}",
+                f"n|tbl|{other}",
                 f"n|sch|{key.referenced.schema}",
-                *(f"n|col|{key.table}.{column}" for column in key.columns),
-                *(f"n|col|{key.referenced}.{column}" for column in key.referenced_columns),
-                f"e|uniqueness|{key.referenced}.{','.join(key.referenced_columns)}",
+                *(f"n|col|{own}.{column}" for column in key.columns),
+                *(f"n|col|{other}.{column}" for column in key.referenced_columns),
+                f"e|uniqueness|{other}.{','.join(key.referenced_columns)}",
             ],
             "sqlHash": hashes[swaps[0]],
         }
@@ -245,7 +246,11 @@ def _footprints(plan: Plan, statements: list[str]) -> Iterable[dict[str, Any]]:
             yield {
                 "statementType": "alter_column",
                 "statementTarget": ["column", *table, column],
-                "writes": [f"s|colprop|{table}.{column}.notNull"],
-                "reads": [f"n|tbl|{table}", f"n|sch|{table.schema}", f"n|col|{table}.{column}"],
+                "writes": [f"s|colprop|{'.'.join(table)}.{column}.notNull"],
+                "reads": [
+                    f"n|tbl|{'.'.join(table)}",
+                    f"n|sch|{table.schema}",
+                    f"n|col|{'.'.join(table)}.{column}",
+                ],
                 "sqlHash": hashes[found],
             }

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from fkdash.apply.change import wanted
+from fkdash.catalog.table_name import visible
 from fkdash.db.text import plain
 from fkdash.pasting import for_psql
 from fkdash.report.fix.plan import locks_in_words
@@ -109,8 +110,8 @@ class FixConfirmScreen(BaseScreen):
         if self._rehearsal:
             what = f"Rehearse {self._option} on {where}: the real locks for milliseconds, then rolled back."
         self.consequence.tell(what, "error")
-        self._title.tell(f"Type the constraint's name: {self.plan.key.name}")
-        self._database_title.tell(f"Type the database's name: {self.wanted_database}")
+        self._title.tell(f"Type the constraint's name: {visible(self.plan.key.name)}")
+        self._database_title.tell(f"Type the database's name: {visible(self.wanted_database)}")
         self.pane.show(self._statements())
         self.status.say("Type or paste the name; nothing begins before. esc leaves.")
 
@@ -143,8 +144,8 @@ class FixConfirmScreen(BaseScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on to the next name that is still missing, then to the button; a wrong name is said to be one."""
         for field, title, what in (
-            (self._constraint, self._title, f"constraint's name: {self.plan.key.name}"),
-            (self._database, self._database_title, f"database's name: {self.wanted_database}"),
+            (self._constraint, self._title, f"constraint's name: {visible(self.plan.key.name)}"),
+            (self._database, self._database_title, f"database's name: {visible(self.wanted_database)}"),
         ):
             if not field.matches:
                 said = "That is not it. " if event.input is field else ""

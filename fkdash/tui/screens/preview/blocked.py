@@ -160,6 +160,10 @@ class BlockedScreen(BaseScreen):
         else:
             whole = "" if found.all_rows is None else f" of {found.all_rows:,}"
             number = f"{'' if found.exact else 'at least '}{found.referenced_rows:,}"
+            if found.every:
+                cannot = f"{number}{whole} {shown_name(referenced)} cannot be deleted"
+                self.consequence.tell(f"{cannot}, referred to by {shown_name(table)} or not.")
+                return
             hold = "holds" if found.blocking_rows == 1 else "hold"
             blocking = rows_of(found.blocking_rows, table, exact=found.exact)
             them = "it" if found.referenced_rows == 1 else "them"

@@ -1,0 +1,88 @@
+"""Words for a foreign key that PostgreSQL refuses to declare, whatever the rows (tablecmds.c, parse_utilcmd.c)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+NAME: Final = r"\W{1,4}([^\"\n]{1,130}?)\W{1,4}"
+"""A name in an error's text, in whatever quotation marks."""
+
+# What is looked for, what it is, and what to do; {0}, {1} are the names that were found.
+REFUSED_DECLARATIONS: Final = (
+    (
+        re.compile(rf"there is no unique constraint matching given keys for referenced table {NAME}(?:\s|$)"),
+        "A foreign key could not be declared: {0} has no unique constraint over just the columns it names.",
+        "Refer to the primary key of {0}, or add a unique constraint over these columns first.",
+    ),
+    (
+        re.compile(rf"foreign key constraint {NAME} cannot be implemented"),
+        "{0} could not be declared: its columns and those it was to refer to have types that cannot be compared.",
+        "Give the referencing columns the types of the referenced ones; DETAIL names both.",
+    ),
+    (
+        re.compile(rf"there is no primary key for referenced table {NAME}(?:\s|$)"),
+        "A foreign key could not be declared: {0} has no primary key, and it names no columns.",
+        "Name the columns it is to refer to, which must be unique: REFERENCES {0} (…).",
+    ),
+    (
+        re.compile(r"number of referencing and referenced columns for foreign key disagree"),
+        "A foreign key could not be declared: it has not as many columns as what it was to refer to.",
+        "A key of several columns needs them all: FOREIGN KEY (a, b) REFERENCES … (a, b).",
+    ),
+    (
+        re.compile(rf"cannot use a deferrable unique constraint for referenced table {NAME}(?:\s|$)"),
+        "A foreign key could not be declared: what it was to refer to is unique in {0} only once it is checked.",
+        "Declare that constraint of {0} NOT DEFERRABLE, or refer to another.",
+    ),
+    (
+        re.compile(rf"referenced relation {NAME} is not a table"),
+        "A foreign key could not be declared: {0} is a view or something else that no key can refer to.",
+        "Refer to the table below it.",
+    ),
+    (
+        re.compile(rf"column {NAME} referenced in foreign key constraint does not exist"),
+        "A foreign key could not be declared: one of the tables has no column {0}.",
+        "Look how it is spelled there; only names in double quotes keep capital letters.",
+    ),
+    (
+        re.compile(r"constraints on (?:permanent|unlogged|temporary) tables may reference only"),
+        "A foreign key could not be declared: rows of one table would outlive those of the other.",
+        "A permanent table refers to permanent ones only, an unlogged one also to others of its kind.",
+    ),
+    (
+        re.compile(r"foreign key constraints are not supported on foreign tables"),
+        "A foreign key could not be declared: the rows of a foreign table are on another server.",
+        "Declare it there.",
+    ),
+    (
+        re.compile(r"invalid ON (DELETE|UPDATE) action for foreign key constraint containing generated column"),
+        "A foreign key could not be declared: its action ON {0} would write a generated column.",
+        "ON DELETE can be NO ACTION, RESTRICT or CASCADE there, ON UPDATE NO ACTION or RESTRICT.",
+    ),
+    (
+        re.compile(r"foreign key (?:must use|uses) PERIOD"),
+        "A foreign key could not be declared: PERIOD stands on one side only, or refers to no WITHOUT OVERLAPS.",
+        "Write PERIOD before the last column on both sides, and refer to a key WITHOUT OVERLAPS.",
+    ),
+    (
+        re.compile(r"unsupported ON (DELETE|UPDATE) action for foreign key constraint using PERIOD"),
+        "A foreign key could not be declared: with PERIOD its action ON {0} can only be NO ACTION.",
+        "Leave the action out.",
+    ),
+    (
+        re.compile(r"foreign key constraints on virtual generated columns are not supported"),
+        "A foreign key could not be declared: one of its columns is generated and not stored.",
+        "Declare that column STORED, or an ordinary one.",
+    ),
+    (
+        re.compile(rf"column {NAME} referenced in ON (DELETE|UPDATE) SET action must be part of foreign key"),
+        "A foreign key could not be declared: ON {1} SET … is to write {0}, which is none of its columns.",
+        "Name columns of the key in that list.",
+    ),
+    (
+        re.compile(r"MATCH PARTIAL not yet implemented"),
+        "A foreign key could not be declared: PostgreSQL knows MATCH SIMPLE and MATCH FULL only.",
+        "MATCH FULL refuses keys that are NULL in part.",
+    ),
+)
