@@ -20,24 +20,9 @@ if TYPE_CHECKING:
     from fkdash.catalog.table_name import TableName
     from fkdash.checking.policy import Ignored
     from fkdash.errors import NotRun
+    from fkdash.lint.place import Place
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
-
-
-@fact
-class Place:
-    """Where a finding stands in a file; line and column count from 1, the path is relative.
-
-    `excerpt` are the telling lines of the statement, with their numbers.
-    """
-
-    file: str
-    line: int
-    column: int = 1
-    excerpt: tuple[tuple[int, str], ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
 
 
 @fact
