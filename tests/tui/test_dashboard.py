@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from textual.pilot import Pilot
 
+from fkdash.catalog.table_name import visible
 from fkdash.errors import PasswordRequiredError
 from fkdash.rules.severity import Severity
 from fkdash.tui.app import DashboardApp
@@ -303,8 +304,8 @@ async def test_hostile_names_are_shown_verbatim_on_every_screen(database: TestDa
         await session.until_shown(*(f"c{number}." for number in range(len(parents))))
         await session.until(lambda: "counting" not in session.screen)
         for number, name in enumerate(parents):
-            assert f"c{number}.{name}" in session.screen
-            assert f"p {name}" in session.screen
+            assert f"c{number}.{visible(name)}" in session.screen
+            assert visible(f"p {name}") in session.screen
         for _ in parents:
             row = session.app.constraints.list.row
             assert row is not None
@@ -313,7 +314,7 @@ async def test_hostile_names_are_shown_verbatim_on_every_screen(database: TestDa
             await session.until(lambda: isinstance(session.app.screen, FindingScreen))
             await session.until_shown(name)
             await session.press("b")
-            await session.until_shown(f"p {name} cannot be deleted")
+            await session.until_shown(f"{visible(f'p {name}')} cannot be deleted")
             await session.until(lambda: bool(session.blocked.blocking.rows))
             await session.until_shown(name)
             await session.press("escape", "escape", "j")

@@ -27,7 +27,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         id="delete-orphans",
         title="delete orphans",
         then=AS_TODAY,
-        application=f"loses the rows of {key.table.name} that refer to no row of {key.referenced.name}"
+        application=f"loses the rows of {key.table.shown} that refer to no row of {key.referenced.shown}"
         + (f", and what hangs on those in {lost}" if lost else "")
         + f"; they are kept in {kept_table(key)}",
         frees=False,
