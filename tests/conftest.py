@@ -19,21 +19,22 @@ from fkdash.errors import FkdashError
 from tests.support import as_time_allows
 from tests.support.long_ones_first import long_ones_first
 from tests.support.servers import (
-    EMBEDDED_VERSIONS,
     TestDatabase,
     TestServer,
     fresh_database,
+    is_whole_run,
     running_server,
     template_under_construction,
     versions_under_test,
 )
 
 _TESTS = Path(__file__).parent
-_ROOMS_OF_BOTH_ENDS = frozenset({"apply", "catalog", "fix", "orphans", "preview", "rules", "security"})
-"""What a version may change is tested on the oldest and the newest; what compares answers with PostgreSQL's own
-at large is marked to run on every one, and a test that a version between decides names it."""
-_ROOMS_OF_THE_NEWEST_VERSION = frozenset({"tui", "demo"})
-"""What a screen shows and which keys work there; the journey through all of them runs on the embedded versions."""
+_ROOMS_OF_BOTH_ENDS = frozenset(
+    {"apply", "catalog", "fix", "orphans", "preview", "rules", "security", "test_journey.py"}
+)
+"""What a version may change is tested on the oldest and the newest of a whole run, the rest on the newest: what the
+commands and screens do with the answers. What compares answers with PostgreSQL's own at large is marked to run on
+every one, and a test that a version between decides names it."""
 
 _MARKERS = (
     "minimum_version(major): run only on PostgreSQL `major` and later",
@@ -152,23 +153,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _versions_for(test: pytest.Item) -> list[int]:
     versions = versions_under_test()
-    rooms = test.path.relative_to(_TESTS).parts
-    if test.get_closest_marker("every_version") is not None:
-        pass
-    elif _ROOMS_OF_THE_NEWEST_VERSION.intersection(rooms):
-        versions = versions[-1:]
-    elif _ROOMS_OF_BOTH_ENDS.intersection(rooms):
-        versions = versions[:1] + versions[1:][-1:]
-    else:
-        # What the commands do with the answers does not depend on the version: the embedded ones are enough.
-        versions = [version for version in versions if version in EMBEDDED_VERSIONS] or versions[-1:]
     for marker in test.iter_markers("minimum_version"):
         versions = [version for version in versions if version >= marker.args[0]]
     for marker in test.iter_markers("maximum_version"):
         versions = [version for version in versions if version <= marker.args[0]]
-    if test.get_closest_marker("newest_version") is not None:
-        versions = versions[-1:]
-    return versions
+    if test.get_closest_marker("every_version") is not None:
+        return versions
+    newest = versions[-1:]
+    both_ends = is_whole_run() and _ROOMS_OF_BOTH_ENDS.intersection(test.path.relative_to(_TESTS).parts)
+    if both_ends and test.get_closest_marker("newest_version") is None:
+        return versions[:1] + newest if len(versions) > 1 else newest
+    return newest
 
 
 @pytest.fixture(scope="session")
