@@ -159,10 +159,10 @@ def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) ->
         f"where {refers_to_another(catalog, key)} limit 1 for update of p, c skip locked"
     )
     return Trial(
-        f"deleting a referenced row of {key.referenced.name}",
+        f"deleting a referenced row of {key.referenced.shown}",
         _tables(catalog, key.referenced, key.table),
         _delete_body(catalog, key, pick, again=False),
-        f"no row of {key.table.name} refers to one today",
+        f"no row of {key.table.shown} refers to one today",
         judge,
     )
 
@@ -182,7 +182,7 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
         "limit 1 for update of p skip locked"
     )
     return Trial(
-        f"deleting a row of {key.referenced.name} that no row of {key.table.name} refers to",
+        f"deleting a row of {key.referenced.shown} that no row of {key.table.shown} refers to",
         _tables(catalog, key.referenced, key.table),
         _delete_body(catalog, key, pick, again=True),
         "there is none that no other session is using",
@@ -215,10 +215,10 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
     )
     possible = assignment is not None and key.enforced
     return Trial(
-        f"a row of {key.table.name} that refers to a missing row of {key.referenced.name}",
+        f"a row of {key.table.shown} that refers to a missing row of {key.referenced.shown}",
         _tables(catalog, key.table, key.referenced),
         body,
-        f"no row of {key.table.name} that no other session is using refers to anything",
+        f"no row of {key.table.shown} that no other session is using refers to anything",
         judge,
         why_not="" if possible else "no missing value can be made up for the key's type",
     )
@@ -349,7 +349,7 @@ def user_triggers(catalog: Catalog, key: ForeignKey) -> str:
     """Name the enabled triggers of users on both tables of a key, as a phrase; "" without any."""
     names: dict[TableName, None] = dict.fromkeys((key.table, key.referenced))
     triggers = [
-        f"the trigger {trigger.name} of {table.name}"
+        f"the trigger {trigger.shown} of {table.name}"
         for name in names
         for table in catalog.with_partitions(name)
         for trigger in table.triggers or ()
