@@ -10,7 +10,7 @@ from fkdash.fact import fact
 
 if TYPE_CHECKING:
     from fkdash.apply.holders import Holder
-    from fkdash.apply.proof.verify import Verified
+    from fkdash.apply.proof.verified import Verified
     from fkdash.fix.plan import Step
 
 

@@ -26,7 +26,7 @@ from fkdash.catalog.surroundings import (
     Trigger,
     Unpublishable,
 )
-from fkdash.catalog.table_name import TableName, visible
+from fkdash.catalog.table_name import Named, TableName, visible
 from fkdash.fact import derived, deriving_fact, fact
 
 
@@ -39,7 +39,7 @@ class TableKind(StrEnum):
 
 
 @fact
-class Check:
+class Check(Named):
     """A CHECK of a table or a domain; `expression` is what stands between the parentheses.
 
     It is empty for a table's check that no action of a foreign key can meet, or that could not be read.
@@ -53,7 +53,7 @@ class Check:
 
 
 @fact
-class Domain:
+class Domain(Named):
     """A domain; `base` is the domain it is built on, None when that is a plain type; `type` is its spelling."""
 
     schema: str
@@ -76,7 +76,7 @@ class Domain:
 
 
 @fact
-class Column:
+class Column(Named):
     """A column: `number` is attnum, `type` is format_type's spelling.
 
     `default` of a generated column is its generation expression; a live database's
@@ -117,7 +117,7 @@ class Column:
 
 
 @fact
-class Index:
+class Index(Named):
     """An index or the key built on one; `columns` are attribute numbers, 0 for an expression.
 
     `expressions` are those of the zeros, separated by commas.
@@ -234,7 +234,7 @@ class Copy:
 
 
 @fact
-class ForeignKey:
+class ForeignKey(Named):
     """A foreign key with everything that defines it; copies on partitions are folded into it.
 
     `delete_columns` is the column list of SET NULL or SET DEFAULT (PostgreSQL 15+),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from fkdash.catalog.table_name import Named
 from fkdash.fact import fact
 
 LONGEST_SOURCE: Final = 50_000
@@ -23,7 +24,7 @@ class TriggerFunction:
 
 
 @fact
-class Trigger:
+class Trigger(Named):
     """A trigger; `constraint` is the OID of the foreign key whose machinery it is, else None.
 
     `enabled` is tgenabled: O origin, D disabled, R replica, A always. A foreign
@@ -45,7 +46,7 @@ class Trigger:
 
 
 @fact
-class RewriteRule:
+class RewriteRule(Named):
     """A rule that rewrites a statement on a table in an ordinary session; `event` is DELETE or UPDATE.
 
     `instead` says that the statement itself is not carried out, `conditional` that this depends on the row,

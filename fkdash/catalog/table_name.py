@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -19,6 +20,23 @@ def visible(name: str) -> str:
     return name if alone else quoted(name)
 
 
+def listed(names: Iterable[str], between: str = ", ") -> str:
+    """Give several names as people read them."""
+    return between.join(map(visible, names))
+
+
+class Named:
+    """What has a name in the catalog, exactly as that stores it."""
+
+    __slots__ = ()
+    name: str
+
+    @property
+    def shown(self) -> str:
+        """The name as people read it."""
+        return visible(self.name)
+
+
 class TableName(NamedTuple):
     """A table's schema and name, exactly as the catalog stores them."""
 
@@ -29,6 +47,11 @@ class TableName(NamedTuple):
     def sql(self) -> str:
         """The qualified, quoted spelling for statements."""
         return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def shown(self) -> str:
+        """The name alone, as people read it."""
+        return visible(self.name)
 
     def __str__(self) -> str:
         return f"{visible(self.schema)}.{visible(self.name)}"

@@ -6,10 +6,11 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from fkdash.checking.policy import Configuration, Ignored, compare, judge
-from fkdash.checking.result import CheckReport, Coverage, NotUnderstood, Place, Reported, is_about, scope_of
+from fkdash.checking.result import CheckReport, Coverage, NotUnderstood, Reported, is_about, scope_of
 from fkdash.fact import fact
 from fkdash.lint.finding_places import spots_of
 from fkdash.lint.ignoring import ignored_by_comment
+from fkdash.lint.place import Place
 from fkdash.lint.way import way_findings
 from fkdash.rules.checks.fk6_the_way import FILE_RULES
 from fkdash.rules.registry import EVERY_RULE, findings, in_order
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.table_name import TableName
     from fkdash.checking.policy import Baseline
-    from fkdash.lint.finding_places import Spot
     from fkdash.lint.reading import FilesRead
     from fkdash.rules.finding import Finding, Rule
 
@@ -43,10 +43,8 @@ def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
     placed = [(each, *spots_of(read.script, each)) for each in found]
     placed += [each for each in way_findings(read.script, read.catalog) if each[0].rule in wanted]
     placed = [each for each in placed if is_about(options.concerns, each[0].key) and _of_files(options, each[1])]
-    places = {id(finding): (_place(completed), _place(began)) for finding, completed, began in placed}
-    commented = ignored_by_comment(
-        read.script, [(finding, completed, began) for finding, completed, began in placed]
-    )
+    places = {id(finding): (completed, began) for finding, completed, began in placed}
+    commented = ignored_by_comment(read.script, placed)
     left = [finding for finding, *_ in placed if id(finding) not in commented]
     judged = judge(in_order(left), options.configuration)
     places |= _after_judging(left, judged.findings, places)
@@ -103,9 +101,5 @@ def coverage_of(read: FilesRead, rules: Iterable[Rule]) -> Coverage:
     )
 
 
-def _place(spot: Spot | None) -> Place | None:
-    return Place(spot.file, spot.line, spot.column, spot.excerpt) if spot is not None else None
-
-
-def _of_files(options: LintOptions, completed: Spot | None) -> bool:
+def _of_files(options: LintOptions, completed: Place | None) -> bool:
     return options.only_files is None or (completed is not None and completed.file in options.only_files)

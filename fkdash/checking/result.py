@@ -20,24 +20,9 @@ if TYPE_CHECKING:
     from fkdash.catalog.table_name import TableName
     from fkdash.checking.policy import Ignored
     from fkdash.errors import NotRun
+    from fkdash.lint.place import Place
     from fkdash.preview.rows.blocked import Impact
     from fkdash.rules.finding import Finding
-
-
-@fact
-class Place:
-    """Where a finding stands in a file; line and column count from 1, the path is relative.
-
-    `excerpt` are the telling lines of the statement, with their numbers.
-    """
-
-    file: str
-    line: int
-    column: int = 1
-    excerpt: tuple[tuple[int, str], ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
 
 
 @fact
@@ -211,22 +196,22 @@ def _counted_words(impact: Impact, key: ForeignKey) -> str:
     least = "" if impact.exact else "at least "
     if impact.spared:
         return (
-            f"latent: {least}{counted(impact.blocking_rows, 'rows')} of {key.table.name} refer to rows of "
-            f"{key.referenced.name}, but the preview of one that is referred to is allowed"
+            f"latent: {least}{counted(impact.blocking_rows, 'rows')} of {key.table.shown} refer to rows of "
+            f"{key.referenced.shown}, but the preview of one that is referred to is allowed"
         )
     if impact.every:
-        held = f"{least}{counted(impact.referenced_rows, 'rows')} of {key.referenced.name} cannot be deleted"
+        held = f"{least}{counted(impact.referenced_rows, 'rows')} of {key.referenced.shown} cannot be deleted"
         which = "it" if impact.referenced_rows == 1 else "one"
-        biting = f"biting: {held}, whether a row of {key.table.name} refers to {which} or not"
-        return biting if impact.referenced_rows else f"latent: {key.referenced.name} has no row that it looks for"
+        biting = f"biting: {held}, whether a row of {key.table.shown} refers to {which} or not"
+        return biting if impact.referenced_rows else f"latent: {key.referenced.shown} has no row that it looks for"
     if not impact.blocking_rows:
-        return f"latent: no row of {key.table.name} refers to a row of {key.referenced.name}" + (
+        return f"latent: no row of {key.table.shown} refers to a row of {key.referenced.shown}" + (
             "" if impact.exact else " among those counted"
         )
     refer = "refers" if impact.blocking_rows == 1 else "refer"
     return (
-        f"biting: {least}{counted(impact.referenced_rows, 'rows')} of {key.referenced.name} cannot be deleted, "
-        f"{least}{counted(impact.blocking_rows, 'rows')} of {key.table.name} {refer} to "
+        f"biting: {least}{counted(impact.referenced_rows, 'rows')} of {key.referenced.shown} cannot be deleted, "
+        f"{least}{counted(impact.blocking_rows, 'rows')} of {key.table.shown} {refer} to "
         f"{'it' if impact.referenced_rows == 1 else 'them'}"
     )
 

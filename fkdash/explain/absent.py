@@ -40,9 +40,9 @@ def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None
         else "if it was to be added (a migration, pg_restore), it could not be, because"
     )
     headline = (
-        f"There is no {clues.constraint} here: {because} rows of {table.name} have a "
+        f"There is no {clues.constraint} here: {because} rows of {table.shown} have a "
         f"{_one_or_all(columns)} that is not in "
-        f"{referenced.name} ({', '.join(theirs)})."
+        f"{referenced.shown} ({', '.join(theirs)})."
     )
     query = _query(
         _alone(catalog, table),

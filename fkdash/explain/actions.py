@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.action import Action
 from fkdash.catalog.model import TableKind
 from fkdash.catalog.names import typed
+from fkdash.catalog.table_name import listed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import by_update
 from fkdash.explain.model import Cause, referenced_table
@@ -56,8 +57,8 @@ def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Cause
     return Cause(
         key=key,
         sqlstate=clues.sqlstate,
-        message=f"The statement that failed is one of a foreign key on {key.table.name} "
-        f"({', '.join(key.columns)}), "
+        message=f"The statement that failed is one of a foreign key on {key.table.shown} "
+        f"({listed(key.columns)}), "
         f"but {key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update} now and runs none that would "
         f"{statement.doing}: the error is from before that was changed.",
         paths=(),
@@ -68,7 +69,7 @@ def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Cause
 
 
 def _does(key: ForeignKey, statement: OwnStatement) -> str:
-    table, columns = key.table.name, ", ".join(key.columns)
+    table, columns = key.table.name, listed(key.columns)
     change = by_update(key, statement)
     event = (
         f"when the key of a row of {referenced_table(key)} changes"
@@ -122,9 +123,9 @@ def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatemen
     if met is not None:
         return f"Whatever was raised, it can only fail: {met.reason}."
     table = clues.table or key.table.name
-    columns = ", ".join(clues.columns)
+    columns = listed(clues.columns)
     new = (
-        f"The new value of {referenced_table(key)} ({', '.join(key.referenced_columns)})"
+        f"The new value of {referenced_table(key)} ({listed(key.referenced_columns)})"
         if statement.doing is Doing.UPDATE
         else "What it writes"
     )
@@ -137,7 +138,7 @@ def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatemen
         case Kind.NULL:
             return f"{table} ({columns}) is NOT NULL."
         case Kind.IDENTITY:
-            return f"{key.table.name} ({columns}) is GENERATED ALWAYS AS IDENTITY and takes only its own default."
+            return f"{key.table.shown} ({columns}) is GENERATED ALWAYS AS IDENTITY and takes only its own default."
         case Kind.MISSING:
             return f"{new} is not in {clues.referenced or 'the table'} that {clues.constraint} refers to."
     return _why_by_code(catalog, clues, key, statement)
@@ -148,7 +149,7 @@ def _why_by_code(catalog: Catalog, clues: Clues, key: ForeignKey, statement: Own
     if clues.sqlstate in WAITING:
         if serving_index(catalog, key) is None and statement.doing is not Doing.FIND_REFERENCED:
             return (
-                f"No index serves ({', '.join(key.columns)}), so that it reads all of {key.table.name}, "
+                f"No index serves ({listed(key.columns)}), so that it reads all of {key.table.shown}, "
                 f"{in_words(rows_of(catalog, key.table))}, for every such row."
             )
         return "Other sessions held locks that it waited for, or there were many rows."
@@ -161,7 +162,9 @@ def _why_by_code(catalog: Catalog, clues: Clues, key: ForeignKey, statement: Own
     if clues.sqlstate in {OBJECT_NOT_IN_PREREQUISITE_STATE, INVALID_COLUMN_REFERENCE}:
         return f"{clues.table or key.table.name} is in a publication that this change cannot be told to."
     writes = statement.doing in WRITING
-    set_off = f"It was raised by what that statement set off in {key.table.name}: a trigger, a rule, a constraint."
+    set_off = (
+        f"It was raised by what that statement set off in {key.table.shown}: a trigger, a rule, a constraint."
+    )
     return set_off if writes else ""
 
 
@@ -179,7 +182,7 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
         if serving_index(catalog, key) is None and statement.doing is not Doing.FIND_REFERENCED:
             return f"fkdash fix plan {name} --option create-index shows the statement that creates one meanwhile."
         return (
-            f"Look at who holds locks on {key.table.name} and {referenced_table(key)} (pg_locks), then try again."
+            f"Look at who holds locks on {key.table.shown} and {referenced_table(key)} (pg_locks), then try again."
         )
     if clues.sqlstate == SERIALIZATION_FAILURE:
         return (
@@ -209,9 +212,8 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
             "shows whom a delete concerns."
         )
     if by_update(key, statement):
-        return (
-            f"Leave the key of {referenced_table(key)} as it is, or write one that {key.table.name} takes; {check}"
-        )
+        other = f"or write one that {key.table.shown} takes; {check}"
+        return f"Leave the key of {referenced_table(key)} as it is, {other}"
     if clues.kind is Kind.OTHER and statement.doing in WRITING:
         return (
             f"Read what the trigger or rule says that raised it; fkdash preview --table {table} "

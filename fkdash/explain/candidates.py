@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.names import typed
+from fkdash.catalog.table_name import listed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referencing_names, statement_table, table_called, written_table
 from fkdash.explain.model import Cause, referenced_table
@@ -151,13 +152,13 @@ def _what(key: ForeignKey, sqlstate: str) -> str:
 
 
 def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Cause:
-    also = f", and a row of {key.table.name} that refers to nothing" if sqlstate == FOREIGN_KEY_VIOLATION else ""
+    also = f", and a row of {key.table.shown} that refers to nothing" if sqlstate == FOREIGN_KEY_VIOLATION else ""
     return Cause(
         key,
         sqlstate,
         f"{key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update}: it refuses to let a row of "
-        f"{referenced_table(key)} that {key.table.name} ({', '.join(key.columns)}) refers to "
-        f"{_what(key, sqlstate)}{also}; {key.table.name} has {in_words(rows_of(catalog, key.table))}.",
+        f"{referenced_table(key)} that {key.table.shown} ({listed(key.columns)}) refers to "
+        f"{_what(key, sqlstate)}{also}; {key.table.shown} has {in_words(rows_of(catalog, key.table))}.",
         (),
         f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom it concerns.",
     )
@@ -190,8 +191,8 @@ def _unindexed(catalog: Catalog, clues: Clues, key: ForeignKey, way: tuple[Forei
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified}: no index serves ({', '.join(key.columns)}), so that every row of "
-        f"{referenced_table(key)} that goes or whose key changes makes it read all of {key.table.name}, "
+        f"{key.qualified}: no index serves ({listed(key.columns)}), so that every row of "
+        f"{referenced_table(key)} that goes or whose key changes makes it read all of {key.table.shown}, "
         f"{in_words(rows_of(catalog, key.table))}.",
         (way,),
         f"fkdash fix plan {shell_word(key.qualified)} --option create-index shows the statement that creates one "
@@ -247,7 +248,7 @@ def contradiction(
     elif sure:
         whose = (
             " No statement of yours has to write that, the foreign key does; "
-            f"an INSERT or UPDATE of {key.table.name} can fail with the same words."
+            f"an INSERT or UPDATE of {key.table.shown} can fail with the same words."
         )
     doing = " and ".join(
         f"ON {statement} {action_of(key, statement)}"
@@ -261,7 +262,7 @@ def contradiction(
         key=key,
         sqlstate=obstacle.error.sqlstate,
         message=f"{key.qualified} is {doing}: when a row of {referenced_table(key)} goes, it writes "
-        f"{', '.join(key.set_columns)} of {key.table.name}, but {obstacle.reason}.{whose}",
+        f"{listed(key.set_columns)} of {key.table.shown}, but {obstacle.reason}.{whose}",
         paths=(ways[top],) if top is not None and top in ways else tuple(ways.values())[:_MOST_PATHS],
         next_step=f"fkdash fix plan {shell_word(key.qualified)} --option no-action shows the mildest repair; "
         f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom a delete concerns.",

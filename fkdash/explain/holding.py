@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.names import typed
+from fkdash.catalog.table_name import listed
 from fkdash.explain.clues import Clues
 from fkdash.explain.keys import ran, statement_table
 from fkdash.explain.model import referenced_table
@@ -131,15 +132,15 @@ def _refused_change(catalog: Catalog, clues: Clues, key: ForeignKey) -> Holding:
         )
     changer, statement = next(_others(catalog, clues, key), (None, Statement.UPDATE))
     if changer is None:
-        leave = f"Leave the key as it is, or point the rows of {key.table.name} elsewhere first."
+        leave = f"Leave the key as it is, or point the rows of {key.table.shown} elsewhere first."
         return Holding(said, leave, moved=True)
     can = "changes" if clues.statement is not None or clues.own else "can change"
     ways = ways_to(catalog, changer)
     start = statement_table(catalog, clues)
     way = ways.get(node(catalog, start if start is not None else changer.referenced))
     return Holding(
-        f"{said}; {changer.name} {can} it (ON {statement} {action_of(changer, statement)})",
-        f"Point the rows of {key.table.name} elsewhere first, or change what {changer.name} does: "
+        f"{said}; {changer.shown} {can} it (ON {statement} {action_of(changer, statement)})",
+        f"Point the rows of {key.table.shown} elsewhere first, or change what {changer.shown} does: "
         f"fkdash fix plan {shell_word(changer.qualified)} shows how.",
         moved=True,
         paths=((*way, key),) if way is not None and statement is Statement.DELETE else (),
@@ -172,8 +173,8 @@ def _kept(catalog: Catalog, clues: Clues, key: ForeignKey, statement: Statement)
         return None
     return Holding(
         f"when a row of {referenced_table(key)} {_EVENT[statement]}, it sets {_referring(key)} to the default "
-        f"({values}), and then rows of {key.table.name} still refer to that row: {', or '.join(reasons)}",
-        f"Leave that row as it is, or give {key.table.name} another default or point its rows elsewhere first; "
+        f"({values}), and then rows of {key.table.shown} still refer to that row: {', or '.join(reasons)}",
+        f"Leave that row as it is, or give {key.table.shown} another default or point its rows elsewhere first; "
         f"fkdash check --table {shell_word(typed(key.table))} tells more, {_lists(key)}",
     )
 
@@ -225,7 +226,7 @@ def _before(table: Table | None, event: str) -> str:
 
 
 def _referring(key: ForeignKey) -> str:
-    return f"{key.table.name} ({', '.join(key.columns)})"
+    return f"{key.table.shown} ({listed(key.columns)})"
 
 
 def _lists(key: ForeignKey) -> str:

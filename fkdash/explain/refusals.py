@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Match
 from fkdash.catalog.names import typed
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.holding import holding
 from fkdash.explain.keys import referenced_names, referencing_names
@@ -39,12 +39,12 @@ def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tupl
     held = _held(catalog, clues, key)
     back = None if held is False else holding(catalog, clues, key)
     written, own = _writers(catalog, clues, key)
-    columns = ", ".join(key.columns)
-    there = f"{referenced_table(key)} ({', '.join(key.referenced_columns)})"
+    columns = listed(key.columns)
+    there = f"{referenced_table(key)} ({listed(key.referenced_columns)})"
     missing = (
-        f"its own {own} wrote ({columns}) of {key.table.name}, and that is not in {there}"
+        f"its own {own} wrote ({columns}) of {key.table.shown}, and that is not in {there}"
         if own and not written
-        else f"a row of {key.table.name} was written whose ({columns}) is not in {there}"
+        else f"a row of {key.table.shown} was written whose ({columns}) is not in {there}"
         + (f", or its own {own} wrote it" if own else "")
     ) + (_other_writers(catalog, clues, key) + _heirs(catalog, key))
     look = (
@@ -55,7 +55,7 @@ def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tupl
         said, next_step = missing, look
     elif held is None:
         said = f"either {back.said}, or {missing}"
-        next_step = f"{back.next_step} If a row of {key.table.name} was written: {look}"
+        next_step = f"{back.next_step} If a row of {key.table.shown} was written: {look}"
     else:
         said, next_step = back.said, back.next_step
     called = f" (the error calls it {clues.constraint})" if clues.constraint not in _called(key) else ""
@@ -104,7 +104,7 @@ def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:
             action = (
                 f"UPDATE {other.on_update}" if other.on_update in _WRITES_VALUES else f"DELETE {other.on_delete}"
             )
-            told.append(f", or {other.name} wrote it (ON {action})")
+            told.append(f", or {other.shown} wrote it (ON {action})")
     return "".join(told)
 
 
@@ -135,21 +135,23 @@ def _held(catalog: Catalog, clues: Clues, key: ForeignKey) -> bool | None:
             return True
     if clues.statement is not None and clues.statement[0] in {"DELETE", "INSERT"}:
         return clues.statement[0] == "DELETE"
-    return True if not (referenced_names(catalog, key) - {key.table.name}).isdisjoint(clues.names) else None
+    return True if not (referenced_names(catalog, key) - {key.table.shown}).isdisjoint(clues.names) else None
 
 
 def _detached(clues: Clues, key: ForeignKey) -> Cause:
     there = key.referenced._replace(name=clues.referenced) if clues.referenced else key.referenced
     partition = clues.referenced or "the partition"
-    along = f" (ON DELETE {key.on_delete} takes {key.table.name} along)" if key.on_delete is Action.CASCADE else ""
+    along = (
+        f" (ON DELETE {key.on_delete} takes {key.table.shown} along)" if key.on_delete is Action.CASCADE else ""
+    )
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified}: rows of {key.table.name} ({', '.join(key.columns)}) refer to rows of "
+        f"{key.qualified}: rows of {key.table.shown} ({listed(key.columns)}) refer to rows of "
         f"{partition}, which would not "
         f"be in {referenced_table(key)} any more once it is detached; no action of the foreign key runs then.",
         (),
-        f"Delete those rows of {partition}{along} or move the rows of {key.table.name}, then detach; "
+        f"Delete those rows of {partition}{along} or move the rows of {key.table.shown}, then detach; "
         f"fkdash preview --table {shell_word(typed(there))} lists them.",
     )
 
@@ -165,9 +167,9 @@ def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Cause:
         clues.sqlstate,
         f"{key.qualified} refers to what was to be dropped. DROP … CASCADE would drop the foreign "
         f"key{whole}, not rows: "
-        f"{key.table.name} would keep its references, and nothing would check them.",
+        f"{key.table.shown} would keep its references, and nothing would check them.",
         (),
-        f"Delete or move the rows of {key.table.name} that refer there, and for a partition DETACH it "
+        f"Delete or move the rows of {key.table.shown} that refer there, and for a partition DETACH it "
         "before the DROP; "
         f"to give the foreign key up, say so: ALTER TABLE {key.table.sql} DROP CONSTRAINT {quoted(key.name)}.",
     )
@@ -190,7 +192,7 @@ def _rewritten(clues: Clues, key: ForeignKey) -> Cause:
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified}: a rule on {key.table.name} or {referenced_table(key)} rewrites the statement "
+        f"{key.qualified}: a rule on {key.table.shown} or {referenced_table(key)} rewrites the statement "
         "that the foreign key "
         "runs, so that it does not do what it must.",
         (),

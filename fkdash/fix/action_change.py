@@ -91,7 +91,7 @@ def verb(finding: Finding) -> str:
 
 def row_gone(finding: Finding) -> str:
     """Name a referenced row as the action meets it: deleted, or under another key."""
-    name = finding.key.referenced.name
+    name = finding.key.referenced.shown
     return (
         f"a deleted row of {name}"
         if Statement.DELETE in statements_of(finding)

@@ -44,7 +44,7 @@ def chosen_rows(key: ForeignKey, words: Sequence[str]) -> tuple[Values, ...]:
     """Give the referenced rows that are named: each as `named_row` reads it."""
     if not words:
         raise UsageError(
-            f"Of which rows of {key.referenced.name}? The rows that refer to these are changed.",
+            f"Of which rows of {key.referenced.shown}? The rows that refer to these are changed.",
             next_step="Name them: --of KEY, once for each.",
         )
     if len(words) > _MOST_CHOSEN:
@@ -115,11 +115,11 @@ def relieve(
             key=key,
             checks=(
                 (
-                    f"no row of {key.table.name} {'that was picked ' if stay else ''}refers to {_named(chosen)}",
+                    f"no row of {key.table.shown} {'that was picked ' if stay else ''}refers to {_named(chosen)}",
                     f"select not exists (select from {source(catalog, key.table)} c where {asks})",
                 ),
                 *(
-                    ((f"{key.referenced.name} has that row", referenced_row(catalog, key, values)),)
+                    ((f"{key.referenced.shown} has that row", referenced_row(catalog, key, values)),)
                     if values
                     else ()
                 ),
@@ -144,17 +144,17 @@ def _undo(key: ForeignKey, kept: TableName, gone: str, *, back: bool, renamed: b
     if not back:
         why = "moving changes the primary key" if renamed else f"{key.table} has no primary key"
         return f"not by itself, {why} that tells its rows apart: they are kept in {kept}"
-    undo = f"what was not changed since, and whose row of {key.referenced.name} is still there, from {kept}"
+    undo = f"what was not changed since, and whose row of {key.referenced.shown} is still there, from {kept}"
     return f"{undo}; not what the delete changes in {gone}" if gone else undo
 
 
 def _afterwards(key: ForeignKey, chosen: tuple[Values, ...], stay: tuple[str, ...]) -> tuple[str, ...]:
     if not stay:
-        return (f"no row of {key.table.name} refers to {_named(chosen)} any more by {key.name}",)
+        return (f"no row of {key.table.shown} refers to {_named(chosen)} any more by {key.shown}",)
     named = "; ".join(stay[:_MOST_NAMED])
     more = f" and {len(stay) - _MOST_NAMED:,} more" if len(stay) > _MOST_NAMED else ""
     still = counted(len(stay), "rows still refer", "row still refers")
-    return (f"{still} to {_named(chosen)}, as the query gave nothing for {key.table.name} {named}{more}",)
+    return (f"{still} to {_named(chosen)}, as the query gave nothing for {key.table.shown} {named}{more}",)
 
 
 def _named(chosen: tuple[Values, ...]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.refusal import Refusal, refusals
 
 if TYPE_CHECKING:
@@ -51,4 +52,4 @@ def accepts_null(catalog: Catalog, finding: Finding) -> str:
     key = finding.key
     if Action.SET_NULL not in {key.on_delete, key.on_update} or refusals(catalog, key, key.set_columns):
         return ""
-    return f"{', '.join(key.set_columns)} of {key.table.name} accepts NULL"
+    return f"{listed(key.set_columns)} of {key.table.shown} accepts NULL"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.confirmed_references import find_known
+from fkdash.catalog.table_name import listed
 from fkdash.errors import UsageError
 from fkdash.fix.option import AS_TODAY
 from fkdash.fix.plan import Duration, LockMode, Plan
@@ -80,11 +81,11 @@ def declared_first(catalog: Catalog, made: Plan) -> Plan:
     back = numbered(*(_or_gone(step, key) for step in _in_turn(undo)))
     return replace(
         made,
-        procedure=f"{key.name} is declared first (NOT VALID), so that no new orphan comes in; then "
+        procedure=f"{key.shown} is declared first (NOT VALID), so that no new orphan comes in; then "
         f"{made.procedure}",
         steps=numbered(*_in_turn((first, *made.steps))),
         undo=back,
-        consequences=(*said, f"{key.name} is a new constraint: put it into the schema's source too"),
+        consequences=(*said, f"{key.shown} is a new constraint: put it into the schema's source too"),
         abandon=back,
         absent=True,
         brings=True,
@@ -93,7 +94,7 @@ def declared_first(catalog: Catalog, made: Plan) -> Plan:
 
 def then_of_new(key: ForeignKey) -> str:
     """Say what deleting a referenced row does once the key is declared."""
-    return f"deleting a row of {key.referenced.name} that rows of {key.table.name} refer to fails with 23503"
+    return f"deleting a row of {key.referenced.shown} that rows of {key.table.shown} refer to fails with 23503"
 
 
 def taken_away(catalog: Catalog, key: ForeignKey) -> Step:
@@ -131,5 +132,5 @@ def refused(catalog: Catalog, key: ForeignKey) -> str:
         for index in referenced.indexes
     )
     if set(referenced.primary_key) != set(key.referenced_columns) and not any(unique):
-        return f"no primary key or unique constraint is on {', '.join(key.referenced_columns)} of {key.referenced}"
+        return f"no primary key or unique constraint is on {listed(key.referenced_columns)} of {key.referenced}"
     return ""

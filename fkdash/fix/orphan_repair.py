@@ -46,7 +46,7 @@ def repair(
     kept = keeping.table
     back = put_back_steps(catalog, key, kept, written)
     there = (
-        (f"{key.referenced.name} has the row {as_referenced(key, values)}", referenced_row(catalog, key, values))
+        (f"{key.referenced.shown} has the row {as_referenced(key, values)}", referenced_row(catalog, key, values))
         if values
         else None
     )

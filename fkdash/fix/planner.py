@@ -70,7 +70,7 @@ def _values(finding: Finding, chosen: Option, words: Sequence[str]) -> Values:
             raise UsageError(f"{chosen.id} takes no value.", next_step="Leave --value out.")
         return ()
     if not words:
-        row = f"an existing row of {finding.key.referenced.name}"
+        row = f"an existing row of {finding.key.referenced.shown}"
         raise UsageError(
             f"{chosen.id} needs the key of {row}.",
             next_step=f"Name it: {asking(chosen.asks)}{_OR_PICKED.get(chosen.id, '')}",

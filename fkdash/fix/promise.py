@@ -67,14 +67,14 @@ def _of_silent(key: ForeignKey, option: Option) -> Option:
     """Give an option for a key that does nothing today: it begins to, or goes on doing nothing."""
     if option.proves:
         then = (
-            f"deleting a row of {key.referenced.name} sets ON DELETE {key.on_delete} off, which never runs today"
+            f"deleting a row of {key.referenced.shown} sets ON DELETE {key.on_delete} off, which never runs today"
         )
         return replace(option, then=then, becomes=replace(key, validated=True, enforced=True))
     if option.becomes is None or option.becomes.enforced:
         return option
     return replace(
         option,
-        then=f"{AS_TODAY}: {key.name} stays NOT ENFORCED, and none of its actions runs",
+        then=f"{AS_TODAY}: {key.shown} stays NOT ENFORCED, and none of its actions runs",
         application="notices nothing",
         frees=False,
         undo="any time",
@@ -91,13 +91,13 @@ def _words(
     named: bool,
 ) -> str:
     """Say it; `named` says that the default is an existing row, which the plan looks for."""
-    rows, theirs = f"rows of {new.referenced.name}", new.table.name
+    rows, theirs = f"rows of {new.referenced.shown}", new.table.shown
     if Statement.DELETE not in statements:
         still = _still(supposed, new, Statement.UPDATE, named=named)
         deletes = "refuses it" if new.on_delete in _REFUSING else "acts"
         as_before = f"a DELETE goes as before: {old.on_delete} {deletes}"
         if new.on_update in _REFUSING:
-            return f"a key of {new.referenced.name} that {theirs} refers to stays as it is; {as_before}"
+            return f"a key of {new.referenced.shown} that {theirs} refers to stays as it is; {as_before}"
         return f"{rows} whose key cannot be changed today can get another key{_except(still)}; {as_before}"
     still = _still(supposed, new, Statement.DELETE, named=named)
     if _stops(catalog, old):
@@ -105,9 +105,9 @@ def _words(
             return f"{rows} that are blocked today stay so"
         return f"{rows} that are blocked today can be deleted{_except(still)}"
     if new.on_delete in _REFUSING:
-        return f"{old.name} blocks nothing today; {rows} to which {theirs} refers can then not be deleted"
+        return f"{old.shown} blocks nothing today; {rows} to which {theirs} refers can then not be deleted"
     starts = f"; then these may stop a delete: {still}" if still else ""
-    return f"{old.name} blocks nothing today{starts}"
+    return f"{old.shown} blocks nothing today{starts}"
 
 
 def _except(still: str) -> str:
@@ -149,7 +149,7 @@ def _own(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator[Fi
 def _others(catalog: Catalog, key: ForeignKey) -> Iterator[str]:
     """Give the other keys by which a row of the same table is held back."""
     refusing = {
-        other.qualified: f"{other.name} of {other.table.name} ({other.on_delete})"
+        other.qualified: f"{other.shown} of {other.table.shown} ({other.on_delete})"
         for other in _beside(catalog, key)
         if other.on_delete in _REFUSING
     }

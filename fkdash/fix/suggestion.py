@@ -75,7 +75,7 @@ def suggestion(
 def _cheapest(key: ForeignKey, ready: Mapping[str, Option], *, repairing: bool) -> tuple[Option, str]:
     """Give what costs least of what answers a finding that is no contradiction, and why."""
     if repairing and key.on_delete is Action.SET_NULL and "null-orphans" in ready:
-        gone = f"a row of {key.referenced.name} goes"
+        gone = f"a row of {key.referenced.shown} goes"
         return ready["null-orphans"], f"it does to these rows what the key itself does when {gone}"
     option = next((ready[name] for name in _COSTS_NOTHING if name in ready), None)
     if option is not None:
@@ -87,9 +87,9 @@ def _for_refusing(catalog: Catalog, finding: Finding, holding: int | None) -> It
     key = finding.key
     yield "it changes no row, can be undone any time, and the error then names the key"
     if holding:
-        yield f"{counted(holding, 'rows')} of {key.table.name} hold others: none of them is emptied or deleted"
+        yield f"{counted(holding, 'rows')} of {key.table.shown} hold others: none of them is emptied or deleted"
     elif holding == 0:
-        yield f"no row of {key.table.name} holds another today, so nothing is kept from being deleted"
+        yield f"no row of {key.table.shown} holds another today, so nothing is kept from being deleted"
     never = [column.name for column in catalog.columns(key) if column.not_null]
     if never and key.on_delete in _WRITES_NULL:
         yield f"the application has never met a NULL in {', '.join(never)}, so allowing it may break what reads it"
@@ -102,11 +102,13 @@ def _others(catalog: Catalog, finding: Finding) -> Iterator[str]:
     if others:
         actions = Counter(each.on_delete.value for each in others).most_common()
         told = ", ".join(f"{number:,} {action}" for action, number in actions)
-        yield f"of the {counted(len(others), 'other foreign keys')} to {key.referenced.name}: {told}"
+        yield f"of the {counted(len(others), 'other foreign keys')} to {key.referenced.shown}: {told}"
 
 
 def _what_becomes_of_them(catalog: Catalog, finding: Finding) -> str:
     key = finding.key
     nullable = all(not column.not_null for column in catalog.columns(key))
     then = "SET NULL" if nullable else "allowing NULL once the application can meet it"
-    return f"decide what becomes of a row of {key.table.name} whose {key.referenced.name} goes: {then}, or CASCADE"
+    return (
+        f"decide what becomes of a row of {key.table.shown} whose {key.referenced.shown} goes: {then}, or CASCADE"
+    )

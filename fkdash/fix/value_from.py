@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.postgres.planted import refuse_planted, refuse_planted_of
 from fkdash.catalog.spelling import as_text, compared_type, label_of, pairs, source
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.db.literals import literal
 from fkdash.errors import NotPermittedError, NotRunError, ServerRefusedError, UsageError
 from fkdash.fact import fact
@@ -98,7 +98,7 @@ async def pick(
     except (ServerRefusedError, NotPermittedError) as error:
         raise UsageError(
             f"The server refuses the query: {error.what}",
-            next_step=f"It is one SELECT of {', '.join(key.referenced_columns)}, with "
+            next_step=f"It is one SELECT of {listed(key.referenced_columns)}, with "
             + ", ".join(f"${number} for {name}" for number, name in enumerate(table.primary_key, 1))
             + f" of {key.table}.",
         ) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.fact import fact
+from fkdash.lint.place import Place
 from fkdash.rules.finding import HangsOn
 from fkdash.rules.registry import rule
 
@@ -20,17 +20,7 @@ if TYPE_CHECKING:
 _LONGEST: Final = 160
 
 
-@fact
-class Spot:
-    """A statement of a file; `excerpt` are its telling lines, each with its number."""
-
-    file: str
-    line: int
-    column: int
-    excerpt: tuple[tuple[int, str], ...] = ()
-
-
-def spots_of(script: Script, finding: Finding) -> tuple[Spot | None, Spot | None]:
+def spots_of(script: Script, finding: Finding) -> tuple[Place | None, Place | None]:
     """Give where a finding was completed and where it began; None where that is not known or the same."""
     key = finding.path[-1] if finding.path else finding.key
     numbers = sorted({number for number in _numbers(script, finding, key) if number})
@@ -144,7 +134,7 @@ def _own(script: Script, key: ForeignKey) -> int:
     return found.made if found is not None else 0
 
 
-def spot(said: Said, words: Iterable[str]) -> Spot:
+def spot(said: Said, words: Iterable[str]) -> Place:
     """Give a statement's place with its first line and the first that names one of the words."""
     statement = said.statement
     lines = (statement.shown or statement.text).splitlines() or [""]
@@ -152,7 +142,7 @@ def spot(said: Said, words: Iterable[str]) -> Spot:
         (number for word in words if word for number, line in enumerate(lines) if word.lower() in line.lower()), 0
     )
     chosen = sorted({0, telling})
-    return Spot(
+    return Place(
         said.file,
         statement.line,
         statement.column,

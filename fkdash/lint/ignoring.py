@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fkdash.catalog.files.script import Script
-    from fkdash.lint.finding_places import Spot
+    from fkdash.lint.place import Place
     from fkdash.rules.finding import Finding
 
 _COMMENT: Final = re.compile(
@@ -20,7 +20,7 @@ _ATTEMPT: Final = re.compile(r"fkdash:\s*ignore\b", re.IGNORECASE)
 
 
 def ignored_by_comment(
-    script: Script, placed: Iterable[tuple[Finding, Spot | None, Spot | None]]
+    script: Script, placed: Iterable[tuple[Finding, Place | None, Place | None]]
 ) -> Mapping[int, str]:
     """Give the reasons by the id of the finding; either statement of a finding may carry the comment.
 

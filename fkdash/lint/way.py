@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from fkdash.catalog.files.reading.nodes import Act
     from fkdash.catalog.files.script import Said, Script
     from fkdash.catalog.model import Catalog, ForeignKey
-    from fkdash.lint.finding_places import Spot
+    from fkdash.lint.place import Place
     from fkdash.rules.finding import Rule
 
-Found = tuple[Finding, "Spot | None", "Spot | None"]
+Found = tuple[Finding, "Place | None", "Place | None"]
 
 
 @fact

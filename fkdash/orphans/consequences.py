@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.enforcement import check_runs
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _consequences(catalog: Catalog, reference: Reference) -> Iterator[str]:
         )
     yield f"an inner join of {own} with {its} loses these rows without an error"
     holding = sorted(
-        {f"{each.table.name}.{each.name}" for each in catalog.referencing.get(key.table, ()) if each.name}
+        {f"{each.table.shown}.{each.shown}" for each in catalog.referencing.get(key.table, ()) if each.name}
     )
     if holding:
         yield f"rows hang on them by {', '.join(holding)}"
@@ -44,13 +45,13 @@ def _proving(reference: Reference) -> Iterator[str]:
     key = reference.key
     restored = "restoring a dump of this database fails at it with 23503"
     if not reference.declared:
-        yield f"ALTER TABLE {key.table} ADD FOREIGN KEY ({', '.join(key.columns)}) fails with 23503"
+        yield f"ALTER TABLE {key.table} ADD FOREIGN KEY ({listed(key.columns)}) fails with 23503"
     elif not key.enforced:
-        yield f"enforcing {key.name} fails with 23503"
+        yield f"enforcing {key.shown} fails with 23503"
     elif key.validated:
-        yield f"VALIDATE CONSTRAINT {key.name} returns without looking, as it is marked valid; {restored}"
+        yield f"VALIDATE CONSTRAINT {key.shown} returns without looking, as it is marked valid; {restored}"
     else:
-        yield f"VALIDATE CONSTRAINT {key.name} fails with 23503"
+        yield f"VALIDATE CONSTRAINT {key.shown} fails with 23503"
 
 
 def _unique_places(table: Table, columns: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from fkdash.catalog.table_name import TableName
@@ -38,6 +38,11 @@ class DeleteTarget:
     def everything(self) -> bool:
         """Whether every row of the table is meant."""
         return self.keys is None and self.condition is None
+
+
+def one_row(table: TableName, columns: Sequence[str], values: Sequence[object]) -> DeleteTarget:
+    """Give the delete of a single row, by the values of its key."""
+    return DeleteTarget(table, keys=(dict(zip(columns, values, strict=True)),))
 
 
 @fact

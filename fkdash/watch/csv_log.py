@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.watch.finder import Finder
 from fkdash.watch.record import COUNTED, LogRecord
+from fkdash.watch.rest import LONGEST_RECORD, Rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.watch.clock import Clock
 
-LONGEST_RECORD: Final = 64 * 1024 * 1024
-"""A record that is longer than this is left out."""
 _FIELD: Final = rb'(?:"(?!"[^"])(?:[^"]|"")*")?'
 _BEGINS: Final = re.compile(
     rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [^,\"\n]{1,40}," + _FIELD + b"," + _FIELD + rb",\d+," + _FIELD
@@ -36,21 +35,18 @@ def begins_csv(line: bytes) -> bool:
     return _BEGINS.match(line) is not None
 
 
-class CsvLog:
+class CsvLog(Rest):
     """Takes the bytes of one file as they come and gives the records that are of interest."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._rest = b""
-        self._searched = 0
-        self.left_out = 0
-        """How many records were too long or broken."""
+        super().__init__()
 
     def take(self, data: bytes, *, final: bool = False) -> Iterator[LogRecord]:
         """Give the records that are complete; `final` says that nothing comes any more."""
-        block = self._rest + data if self._rest else data
+        block = self.joined(data)
         codes = Finder(block, _CODES)
-        place, earliest = self._searched, 0
+        place, earliest = self.searched, 0
         while (found := codes.next(place)) >= 0:
             start = _beginning(block, found, earliest)
             if start < 0:
@@ -58,7 +54,7 @@ class CsvLog:
                 continue
             end = _end(block, start, final=final)
             if end < 0:
-                self._keep(block, start, searched=found)
+                self.keep(block, start, searched=found)
                 return
             record = self._record(block[start:end])
             if record is not None:
@@ -67,14 +63,7 @@ class CsvLog:
         start = -1 if final else _beginning(block, len(block), earliest)
         if start < 0 and not final:
             start = max(earliest, block.rfind(b"\n") + 1)
-        self._keep(block, start if not final else len(block), searched=len(block) - _LONGEST_CODE)
-
-    def _keep(self, block: bytes, start: int, searched: int) -> None:
-        """Keep what the next bytes go on with: a record that is not complete."""
-        if len(block) - start > LONGEST_RECORD:
-            self.left_out += 1
-            start = len(block)
-        self._rest, self._searched = block[start:], max(0, searched - start)
+        self.keep(block, start if not final else len(block), searched=len(block) - _LONGEST_CODE)
 
     def _record(self, raw: bytes) -> LogRecord | None:
         try:

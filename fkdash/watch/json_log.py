@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from fkdash.explain.languages import ERROR, any_of
 from fkdash.watch.finder import Finder
 from fkdash.watch.record import COUNTED, LogRecord
+from fkdash.watch.rest import LONGEST_RECORD, Rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fkdash.watch.clock import Clock
 
-LONGEST_RECORD: Final = 64 * 1024 * 1024
 _SOMETHING: Final = re.compile(r"[^\s,]")
 _SIGNS: Final = (
     *(f'"{code}"'.encode() for code in sorted(COUNTED)),
@@ -45,7 +45,7 @@ _NAMES: Final = {
 }
 
 
-class JsonLog:
+class JsonLog(Rest):
     """Takes the bytes of one file as they come and gives the records that are of interest; a record is a line.
 
     `read_text` reads what an entry holds as a line of another format.
@@ -53,16 +53,13 @@ class JsonLog:
 
     def __init__(self, clock: Clock, read_text: Callable[[str], Iterator[LogRecord]]) -> None:
         self._clock, self._read_text = clock, read_text
-        self._rest = b""
-        self._searched = 0
-        self.left_out = 0
-        """How many lines were too long or broken."""
+        super().__init__()
 
     def take(self, data: bytes, *, final: bool = False) -> Iterator[LogRecord]:
         """Give the records that are complete; `final` says that nothing comes any more."""
-        block = self._rest + data if self._rest else data
+        block = self.joined(data)
         signs = Finder(block, _SIGNS)
-        place = self._searched
+        place = self.searched
         while (found := signs.next(place)) >= 0:
             start = block.rfind(b"\n", 0, found) + 1
             end = block.find(b"\n", found)
@@ -72,10 +69,7 @@ class JsonLog:
             yield from self._records(block[start:end])
             place = end
         start = len(block) if final else block.rfind(b"\n") + 1
-        if len(block) - start > LONGEST_RECORD:
-            self.left_out += 1
-            start = len(block)
-        self._rest, self._searched = block[start:], 0
+        self.keep(block, start)
 
     def _records(self, line: bytes) -> Iterator[LogRecord]:
         entry = _read(line)

@@ -14,13 +14,13 @@ from fkdash.explain.languages import CONTEXT, DETAIL, ERROR, MILDER, OTHER_LABEL
 from fkdash.watch.finder import Finder
 from fkdash.watch.prefix import UNKNOWN, pattern_of
 from fkdash.watch.record import COUNTED, LogRecord
+from fkdash.watch.rest import Rest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fkdash.watch.clock import Clock
 
-LONGEST_RECORD: Final = 64 * 1024 * 1024
 # log_line_prefix of packages and clouds; tried in this order where nobody says which it is.
 _USUAL: Final = ("%m [%p] %q%u@%d ", "%t:%r:%u@%d:[%p]:", "%m [%p]: [%l-1] db=%d,user=%u ", "%m [%p] ", "%t [%p] ")
 _SIGNS: Final = tuple(f"{word}:  ".encode() for word in ERROR)
@@ -41,7 +41,7 @@ _DECORATION: Final = re.compile(
 _VERBOSE: Final = re.compile(r"([0-9A-Z]{5}): ")
 
 
-class TextLog:
+class TextLog(Rest):
     """Takes the bytes of one file as they come and gives the errors that are, or may be, of interest.
 
     `prefix` is the server's log_line_prefix, None where it is not known.
@@ -52,10 +52,7 @@ class TextLog:
         known = [prefix] if prefix is not None else _USUAL
         self._shapes = [_shape(pattern_of(each)) for each in known]
         self._shapes.append(_shape(UNKNOWN))
-        self._rest = b""
-        self._searched = 0
-        self.left_out = 0
-        """How many records were too long."""
+        super().__init__()
 
     def take(self, data: bytes, *, final: bool = False, settled: bool = False) -> Iterator[LogRecord]:
         """Give the records that are complete: after which another line began.
@@ -63,9 +60,9 @@ class TextLog:
         `final` says that nothing comes any more, `settled` that nothing has come for a while: whole lines are then
         all there is of a record.
         """
-        block = self._rest + data if self._rest else data
+        block = self.joined(data)
         signs = Finder(block, _SIGNS)
-        place = self._searched
+        place = self.searched
         while (found := signs.next(place)) >= 0:
             start = block.rfind(b"\n", 0, found) + 1
             shape, head = self._head(block, start, found)
@@ -74,17 +71,11 @@ class TextLog:
                 continue
             end, complete = _end(block, head, shape)
             if not (complete or final or (settled and block.endswith(b"\n"))):
-                self._keep(block, start)
+                self.keep(block, start)
                 return
             yield from self._records(block[head.end() : end], head, shape)
             place = end
-        self._keep(block, len(block) if final else max(place, block.rfind(b"\n") + 1))
-
-    def _keep(self, block: bytes, start: int) -> None:
-        if len(block) - start > LONGEST_RECORD:
-            self.left_out += 1
-            start = len(block)
-        self._rest, self._searched = block[start:], 0
+        self.keep(block, len(block) if final else max(place, block.rfind(b"\n") + 1))
 
     def _head(self, block: bytes, start: int, found: int) -> tuple[_Shape, re.Match[bytes] | None]:
         """Give the match of the line's beginning, None where the severity there is not one but quoted."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from fkdash.apply.proof.preflight_lines import Standing
@@ -12,10 +9,9 @@ from fkdash.errors import UsageError
 from fkdash.fix.plan import Pace
 from fkdash.fix.plan_file.carry import planned_here
 from fkdash.fix.plan_file.document import plan_document, plan_of
-from tests.support.changes import Workbench, good, workbench
-from tests.support.servers import TestDatabase
+from tests.support.changes import Workbench, good
 
-_TABLES = """
+TABLES = """
 create table workspaces (tenant int, id int, name text, primary key (tenant, id), unique (id));
 create table users (id int primary key, workspace_id int references workspaces (id),
   home_tenant int not null, home int not null, note text,
@@ -25,13 +21,6 @@ insert into users select g, 1 + g % 12, (1 + g % 12) % 2, 1 + g % 12, 'n' || g f
 """
 _ROWS = "select md5(string_agg(c::text, '|' order by id)) from users c"
 _KEY = "users_workspace_id_fkey"
-
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
 
 
 async def test_blockers_are_moved_in_batches_and_come_back(bench: Workbench) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 import tempfile
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,20 +22,11 @@ from tests.support.program import ended as ended_process
 from tests.support.program import start
 from tests.support.servers import TestDatabase
 from tests.support.terminal import terminal
-from tests.support.traffic import ORPHANS, SCHEMA, traffic_on
 
 # What PostgreSQL does when a statement is cancelled is alike on all.
 pytestmark = pytest.mark.newest_version
 
 _KEY = "select confdeltype::text, convalidated from pg_constraint where conname = 'ck' and contype = 'f'"
-
-
-@pytest.fixture
-async def busy(database: TestDatabase) -> AsyncIterator[TestDatabase]:
-    await database.execute(SCHEMA)
-    async with traffic_on(database, writers=2, pause=0.01):
-        yield database
-        assert await database.value(ORPHANS) == 0
 
 
 @dataclass(frozen=True)

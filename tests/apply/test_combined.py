@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +14,9 @@ from fkdash.errors import UsageError
 from fkdash.fix.fix_for import subject_of
 from fkdash.fix.options import options
 from fkdash.fix.plan_file.document import plan_document, plan_of
-from tests.support.changes import Workbench, good, workbench
-from tests.support.servers import TestDatabase
+from tests.support.changes import Workbench, good
 
-_TABLES = """
+TABLES = """
 create table parents (id int primary key, name text);
 create table children (id int primary key, parent_id int not null, other_id int not null default 3 check (other_id < 30),
   constraint ck foreign key (parent_id) references parents,
@@ -30,13 +27,6 @@ insert into children select g, g % 30, g % 30 from generate_series(1, 200) g;
 _STATE = """select pg_get_constraintdef(k.oid) || case when a.attnotnull then ' not null' else '' end
   || coalesce(' default ' || (select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = conrelid and adnum = a.attnum), '')
   from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1] where conname = $1"""
-
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
 
 
 async def state(bench: Workbench, name: str) -> str:

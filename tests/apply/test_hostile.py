@@ -27,12 +27,7 @@ from tests.support.traffic import SCHEMA
 _KEY = "select confdeltype::text || convalidated::text from pg_constraint where conname = 'ck'"
 _YES = ("--yes", "--confirm", "ck")
 
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(SCHEMA)
-    async with workbench(database, tmp_path) as made:
-        yield made
+TABLES = SCHEMA
 
 
 async def stops(bench: Workbench, option: str, *words: str) -> list[str]:

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import remaining
 from fkdash.apply.proof.preflight import Standing
 from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.fix.plan import Plan
-from tests.support.changes import Workbench, good, owner_of, workbench
+from tests.support.changes import Workbench, good, owner_of
 from tests.support.program import run
-from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
 
 _KEY = "select confdeltype::text || convalidated::text from pg_constraint where conname = 'ck'"
 _YES = ("--yes", "--confirm", "ck")
 
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(SCHEMA)
-    async with workbench(database, tmp_path) as made:
-        yield made
+TABLES = SCHEMA
 
 
 async def stops(bench: Workbench, chosen: Plan) -> list[str]:

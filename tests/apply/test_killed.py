@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,17 +18,9 @@ from tests.support.changes import workbench
 from tests.support.gate import Moment, gate
 from tests.support.program import Ended, ended, kill, run, start
 from tests.support.servers import TestDatabase
-from tests.support.traffic import ORPHANS, SCHEMA, traffic_on
+from tests.support.traffic import SCHEMA
 
 _APPLY = ("fix", "apply", "ck", "--option", "restrict", "--yes", "--confirm", "ck")
-
-
-@pytest.fixture
-async def busy(database: TestDatabase) -> AsyncIterator[TestDatabase]:
-    await database.execute(SCHEMA)
-    async with traffic_on(database, writers=2, pause=0.01):
-        yield database
-        assert await database.value(ORPHANS) == 0
 
 
 async def killed_at(moment: Moment, database: TestDatabase, state: Path, *command: str) -> Ended:

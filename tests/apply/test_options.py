@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from fkdash.fix.planner import plan
 from tests.support.changes import Workbench, good, workbench
 from tests.support.servers import TestDatabase
 
-_TABLES = """
+TABLES = """
 create table parents (id int primary key, name text);
 create table children (
   id int primary key, parent_id int default 0, tenant int, wanted int not null default 0,
@@ -25,13 +24,6 @@ create table children (
 insert into parents select g, 'p' || g from generate_series(0, 40) g;
 insert into children select g, g % 30, 1, g % 20 from generate_series(1, 200) g;
 """
-
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
 
 
 async def definition_of(bench: Workbench, name: str) -> str:
@@ -68,7 +60,7 @@ async def test_a_validated_key_stands_at_every_moment_where_that_is_asked_for(be
 async def test_a_role_that_may_not_look_for_orphans_gets_the_careful_way(
     database: TestDatabase, tmp_path: Path
 ) -> None:
-    await database.execute(_TABLES)
+    await database.execute(TABLES)
     role = f"owner_{database.name}"
     await database.execute(
         f"create role {role} login; alter table children owner to {role}; grant references on parents to {role}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +14,10 @@ from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.errors import StoppedError, UsageError
 from fkdash.report.fix.plan import plan_sql
 from tests.support.changes import Workbench, good, workbench
-from tests.support.servers import TestDatabase, psql
+from tests.support.pasting import carried_out
+from tests.support.servers import TestDatabase
 
-_TABLES = """
+TABLES = """
 create table parents (id int primary key, name text);
 create table children (id int primary key generated always as identity, parent_id int, note text,
   doubled int generated always as (coalesce(parent_id, 0) * 2) stored,
@@ -38,26 +37,10 @@ _MOVED = """day = make_date(2026, 5, 6) and span = make_interval(days => -1, sec
   and at = timestamptz '2026-05-06 10:00+00'"""
 
 
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
-
-
 async def truth(bench: Workbench, ended: RunEnded) -> str:
     catalog = await bench.look()
     async with bench.pool.session() as session:
         return await what_is_true(session, catalog, recorded_run(ended.journal).plan)
-
-
-async def _pasted(database: TestDatabase, script: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", database.socket_directory, "-U", "postgres",
-        database.name, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    _, err = await process.communicate(script.encode())
-    assert process.returncode == 0, err.decode()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +91,7 @@ async def test_a_date_an_interval_and_a_moment_that_are_typed_are_the_same_for_l
             assert await database.value(f"select {_MOVED} from visits")
             good(await bench.undo(ended))
     async with workbench(database, tmp_path) as bench:
-        await _pasted(database, plan_sql(await bench.plan("vk", "reparent-orphans", words=words)))
+        await carried_out(database.dsn, plan_sql(await bench.plan("vk", "reparent-orphans", words=words)))
     assert await database.value(f"select {_MOVED} from visits")
 
 
@@ -116,7 +99,7 @@ async def test_the_way_back_runs_as_a_script_too(bench: Workbench) -> None:
     rows = await bench.database.value(_ROWS)
     ended = await bench.apply("ck", "delete-orphans")
     back = undo_plan(await bench.look(), recorded_run(ended.journal).plan)
-    await _pasted(bench.database, plan_sql(back))
+    await carried_out(bench.database.dsn, plan_sql(back))
     assert await bench.database.value(_ROWS) == rows
 
 

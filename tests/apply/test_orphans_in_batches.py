@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -16,10 +14,9 @@ from fkdash.apply.run.run import Wishes
 from fkdash.errors import UsageError
 from fkdash.fix.plan import Pace
 from fkdash.fix.plan_file.document import plan_document, plan_of
-from tests.support.changes import Workbench, good, workbench
-from tests.support.servers import TestDatabase
+from tests.support.changes import Workbench, good
 
-_TABLES = """
+TABLES = """
 create table parents (id int primary key);
 create table children (id int primary key, parent_id int not null, note text);
 insert into parents select generate_series(1, 10);
@@ -27,13 +24,6 @@ insert into children select g, g, 'n' || g from generate_series(1, 400) g;
 alter table children add constraint ck foreign key (parent_id) references parents not valid;
 """
 _ROWS = "select md5(string_agg(c::text, '|' order by id)) from children c"
-
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
 
 
 class StoppingAfterABatch(list[Event]):

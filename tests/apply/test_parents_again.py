@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,10 @@ from fkdash.errors import UsageError
 from fkdash.fix.plan import Pace
 from fkdash.fix.plan_file.carry import planned_here
 from fkdash.fix.plan_file.document import plan_document, plan_of
-from tests.support.changes import Workbench, good, workbench
+from tests.support.changes import Workbench, good
 from tests.support.program import run
-from tests.support.servers import TestDatabase
 
-_TABLES = """
+TABLES = """
 create table parents (id int primary key, name text not null, made timestamptz default now());
 create table children (id int primary key, parent_id bigint, note text);
 create table others (id int primary key, parent_id int references parents on delete cascade);
@@ -24,13 +22,6 @@ insert into parents select g, 'p' || g from generate_series(1, 5) g;
 insert into children select g, nullif(g % 20, 0), 'n' || g from generate_series(1, 100) g;
 alter table children add constraint ck foreign key (parent_id) references parents on delete cascade not valid;
 """
-
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
 
 
 async def test_missing_rows_are_made_again_and_only_those_go_that_nobody_uses(bench: Workbench) -> None:

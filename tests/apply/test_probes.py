@@ -8,7 +8,8 @@ from pathlib import Path
 
 import asyncpg
 
-from fkdash.apply.proof.probes import Probe, probe
+from fkdash.apply.proof.probes import probe
+from fkdash.apply.proof.verified import Verified
 from fkdash.db.writing import open_writer
 from tests.support.changes import workbench
 from tests.support.servers import TestDatabase
@@ -32,7 +33,7 @@ async def meanwhile(database: TestDatabase, statement: str) -> AsyncIterator[Non
         await other.close()
 
 
-async def probes(database: TestDatabase, folder: Path) -> dict[str, Probe]:
+async def probes(database: TestDatabase, folder: Path) -> dict[str, Verified]:
     async with workbench(database, folder) as bench, open_writer(bench.pool.target) as writer:
         tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=False)
     return {each.check: each for each in tried}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
 from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.fix.fix_for import subject_of
 from fkdash.fix.options import options
-from tests.support.changes import Workbench, good, workbench
-from tests.support.servers import TestDatabase
+from tests.support.changes import Workbench, good
 
-_TABLES = """
+TABLES = """
 create table parents (id int primary key, name text);
 create table children (id int primary key, parent_id int, note text);
 insert into parents select g, 'p' || g from generate_series(0, 9) g;
@@ -23,13 +21,6 @@ alter table children add constraint ck foreign key (parent_id) references parent
 """
 _ROWS = "select md5(string_agg(c::text, '|' order by c::text)) from children c"
 _KEPT = "select oid::regclass::text from pg_class where relkind = 'r' and relname ~ '^fkdash_(orphans|blockers|parents)_'"
-
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
 
 
 async def plant(bench: Workbench, event: str, body: str) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.proof.delete_rehearsal import DeleteRehearsal, rehearse_delete
-from fkdash.apply.proof.probes import Probe, probe
+from fkdash.apply.proof.probes import probe
 from fkdash.apply.proof.rehearsal import rehearse
+from fkdash.apply.proof.verified import Verified
 from fkdash.apply.sandbox import sandbox
 from fkdash.catalog.table_name import TableName
 from fkdash.db.writing import open_writer
@@ -95,7 +96,7 @@ async def planted(
         )
 
 
-async def probed(scene: Scene) -> tuple[Probe, ...]:
+async def probed(scene: Scene) -> tuple[Verified, ...]:
     async with open_writer(scene.bench.pool.target) as writer:
         return await probe(writer, scene.bench.catalog, scene.bench.key("ck"), nullable=False)
 

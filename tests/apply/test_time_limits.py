@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from fkdash.apply.events import RunOutcome, StepWaits
@@ -12,12 +9,11 @@ from fkdash.apply.run.patience import Patience
 from fkdash.errors import FkdashError, LockTimedOutError, ServerRefusedError, TimedOutError
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Step
 from fkdash.sqlstates import CHECK_VIOLATION, DEADLOCK_DETECTED
-from tests.support.changes import Workbench, good, workbench
-from tests.support.servers import TestDatabase
+from tests.support.changes import Workbench, good
 
 pytestmark = pytest.mark.newest_version
 
-_TABLES = """
+TABLES = """
 create table parents (id int primary key);
 create table children (id int primary key, parent_id int not null,
   constraint ck foreign key (parent_id) references parents on delete set null);
@@ -33,13 +29,6 @@ end $$;
 create event trigger slow on ddl_command_start when tag in ('ALTER TABLE') execute function stand_still();
 """
 _LIMIT = BACKSTOP_MS / 1000
-
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
 
 
 async def test_a_step_for_which_the_server_stood_still_is_tried_again_and_said_to_be(bench: Workbench) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
 
-_TABLES = """
+TABLES = """
 create table spaces (id int primary key, name text);
 create table users (id int primary key, email text, space_id int not null references spaces on delete set null);
 create table members (user_id int references users, space_id int references spaces on delete cascade, joined int,
@@ -36,13 +35,6 @@ _QUERY = """select space_id from members m where m.user_id = $1 and m.space_id >
 _KEY = "users_space_id_fkey"
 _ROWS = "select md5(string_agg(c::text, '|' order by id)) from users c"
 _STAY = ["28 (u28@x)", "29 (u29@x)", "30 (u30@x)"]
-
-
-@pytest.fixture
-async def bench(database: TestDatabase, tmp_path: Path) -> AsyncIterator[Workbench]:
-    await database.execute(_TABLES)
-    async with workbench(database, tmp_path) as made:
-        yield made
 
 
 async def picked(bench: Workbench, sql: str, *of: str, key: str = _KEY) -> Picked:
@@ -136,7 +128,7 @@ async def test_what_is_no_query_that_picks_says_why(bench: Workbench, sql: str, 
 
 
 async def test_code_that_somebody_planted_is_not_run(database: TestDatabase, tmp_path: Path) -> None:
-    await database.execute(_TABLES)
+    await database.execute(TABLES)
     await database.execute(
         "create table ran (what text); create function planted(int) returns int language plpgsql immutable as"
         " $$ begin perform pg_notify('ran', 'x'); return 3; end $$; create table bait (user_id int, space_id int);"
@@ -163,7 +155,7 @@ async def test_code_that_somebody_planted_is_not_run(database: TestDatabase, tmp
 
 
 async def test_the_command_shows_every_row_before_it_is_confirmed(database: TestDatabase, tmp_path: Path) -> None:
-    await database.execute(_TABLES)
+    await database.execute(TABLES)
     what = (_KEY, database.dsn, "--option", "move-blockers", "--of", "1", "--value-from", _QUERY)
     shown = await run("fix", "plan", *what, state=tmp_path)
     assert shown.code == 0, shown.err

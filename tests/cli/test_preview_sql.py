@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from pathlib import Path
@@ -12,7 +11,8 @@ import pytest
 
 from fkdash.pasting import with_constants
 from tests.support.commands import fkdash
-from tests.support.servers import TestDatabase, psql
+from tests.support.pasting import pasted
+from tests.support.servers import TestDatabase
 
 _SCHEMA = r"""
 create table workspaces (id int primary key, slug text);
@@ -27,16 +27,6 @@ insert into notes select g, 1 + g % 5 from generate_series(1, 10) g;
 """
 
 
-async def run_in_psql(database: TestDatabase, script: str, folder: Path) -> str:
-    process = await asyncio.create_subprocess_exec(
-        psql(), "-X", "-q", "-A", "-t", "-h", database.socket_directory, "-U", "postgres", database.name,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder,
-    )  # fmt: skip
-    out, _ = await process.communicate(script.encode())
-    assert process.returncode == 0, out.decode()
-    return out.decode()
-
-
 @pytest.mark.newest_version
 @pytest.mark.parametrize("chosen", [("--key", "id=1"), ("--where", "slug in ('s1', E's\\x32') or false -- so"), ("--where", "true"), ("--key", "id=5")])  # fmt: skip
 async def test_the_statements_give_the_numbers_and_the_delete_ends_as_foreseen(
@@ -47,9 +37,9 @@ async def test_the_statements_give_the_numbers_and_the_delete_ends_as_foreseen(
     foreseen = json.loads((await fkdash(*arguments, "--format", "json")).stdout)
     printed = await fkdash(*arguments, "--sql")
     assert printed.returncode == {"blocked": 1, "allowed": 0}[foreseen["verdict"]]
-    answers = dict(
-        line.split("|") for line in (await run_in_psql(database, printed.stdout, tmp_path)).splitlines()
-    )
+    code, out = await pasted(database.dsn, printed.stdout, "-At", folder=tmp_path)
+    assert code == 0, out
+    answers = dict(line.split("|") for line in out.splitlines())
     assert int(answers["rows chosen"]) == foreseen["target"]["rows"]
     for effect in foreseen["effects"]:
         if effect["deleted"]:

@@ -7,7 +7,7 @@ import pytest
 
 from fkdash.explain.find import explain
 from fkdash.explain.model import path_words
-from tests.explain.test_explain import _catalog
+from tests.support.looking import catalog_of
 from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
@@ -35,7 +35,7 @@ async def test_a_check_that_is_not_permitted_runs_as_the_owner_of_the_referenced
     )
     text = await _raised(database, "insert into entry values (1)")
     assert "permission denied for schema private" in text
-    [answer] = explain(await _catalog(database), text).answers
+    [answer] = explain(await catalog_of(database), text).answers
     assert answer.key.name == "entry_account"
     assert "It runs with the rights of the owner of private.account, around_owner." in answer.message
     assert "trigger" not in answer.message + answer.next_step
@@ -61,7 +61,7 @@ async def test_a_conflict_with_another_transaction_is_no_trigger_s(database: Tes
     finally:
         await other.close()
     assert "could not serialize access due to concurrent update" in text
-    [answer] = explain(await _catalog(database), text).answers
+    [answer] = explain(await catalog_of(database), text).answers
     assert (answer.key.name, answer.sqlstate) == ("c_fk", "40001")
     assert "Another transaction had changed or deleted what it met" in answer.message
     assert answer.next_step.startswith("Run the whole transaction again")
@@ -73,7 +73,7 @@ async def test_a_table_of_another_schema_is_named_with_it(database: TestDatabase
         "create table orders (account_id int constraint orders_account references old.account);"
         "insert into account values (1); insert into old.account values (7); insert into orders values (7)"
     )
-    catalog = await _catalog(database)
+    catalog = await catalog_of(database)
     [missing] = explain(catalog, await _raised(database, "insert into orders values (1)")).answers
     assert "whose (account_id) is not in old.account (id)" in missing.message
     [held] = explain(catalog, await _raised(database, "delete from old.account")).answers
@@ -91,7 +91,7 @@ async def test_a_name_in_several_schemas_leads_to_the_key_that_raises_the_error(
         "insert into t2.u values (1); insert into t2.o values (1)"
     )
     text = await _raised(database, "set search_path = t2; delete from u where id = 1")
-    found = explain(await _catalog(database), f"{text}\nSTATEMENT:  DELETE FROM u WHERE id = 1")
+    found = explain(await catalog_of(database), f"{text}\nSTATEMENT:  DELETE FROM u WHERE id = 1")
     assert [answer.key.qualified for answer in found.answers] == ["t2.o.o_uid"]
     assert "ambiguous" not in found.headline
 
@@ -102,7 +102,7 @@ async def test_a_row_of_an_inheriting_table_is_said_not_to_count(database: TestD
         "create table c (bid int constraint c_base references base); insert into kid values (2)"
     )
     text = await _raised(database, "insert into c values (2)")
-    [answer] = explain(await _catalog(database), text).answers
+    [answer] = explain(await catalog_of(database), text).answers
     assert "is not in base (id); a row of public.kid, which inherits from it, does not count" in answer.message
 
 
@@ -119,7 +119,7 @@ async def test_truncate_leads_to_the_key_by_its_detail_or_its_statement(
     )
     text = await _raised(database, "truncate a")
     message = text.splitlines()[0]
-    catalog = await _catalog(database)
+    catalog = await catalog_of(database)
     found = explain(catalog, "\n".join(filter(None, (message, detail, statement))))
     assert [answer.key.name for answer in found.answers] == ["b_a"]
     alone = explain(catalog, message)
@@ -150,7 +150,7 @@ async def test_the_rows_that_keep_a_key_from_being_added_are_found_over_several_
 ) -> None:
     await database.execute(_ROWS_IN_THE_WAY)
     text = await _raised(database, f"alter table {table} add constraint new_fk {added}")
-    found = explain(await _catalog(database), text)
+    found = explain(await catalog_of(database), text)
     assert found.headline.startswith("There is no new_fk here")
     query = found.advice.removeprefix("These rows: ")
     in_the_way = await database.fetch(query)
@@ -180,7 +180,7 @@ async def test_a_key_that_could_not_be_declared_is_told_why(database: TestDataba
         "create view seen as select id from p;"
         "create table span (id int4range, at daterange, primary key (id, at without overlaps))"
     )
-    catalog = await _catalog(database)
+    catalog = await catalog_of(database)
     for statement, why in _REFUSED:
         found = explain(catalog, await _raised(database, statement))
         assert found.headline.startswith("A foreign key could not be declared"), statement

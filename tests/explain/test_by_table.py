@@ -7,7 +7,7 @@ import pytest
 
 from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
-from tests.explain.test_explain import _catalog
+from tests.support.looking import catalog_of
 from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
@@ -27,7 +27,7 @@ revoke all on keys from {owner};
 async def schema(database: TestDatabase) -> Catalog:
     owner = f"owner_{database.name}"
     await database.execute(f"create role {owner};{_SCHEMA.format(owner=owner)}")
-    return await _catalog(database)
+    return await catalog_of(database)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,9 @@ async def test_a_publications_refusal_is_no_statement_of_its_own(
     with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError) as refused:
         await database.execute("DELETE FROM p")
     text = f"ERROR:  {refused.value}" + ("\nSTATEMENT:  DELETE FROM p" if told else "")
-    found = explain(await _catalog(database), text)
+    found = explain(await catalog_of(database), text)
     assert [each.key.name for each in found.answers] == ["c_fk"]
     assert (
-        explain(await _catalog(database), f"{text.partition(chr(10))[0]}\nSTATEMENT:  DELETE FROM c").answers == ()
+        explain(await catalog_of(database), f"{text.partition(chr(10))[0]}\nSTATEMENT:  DELETE FROM c").answers
+        == ()
     )

@@ -10,12 +10,12 @@ import pytest
 
 from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
-from tests.explain.test_explain import _catalog
+from tests.support.looking import catalog_of
 from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
 _FORMS = tomllib.loads((Path(__file__).parent / "forms.toml").read_text(encoding="utf-8"))
-_SCHEMA = """
+SCHEMA = """
 create table workspaces (id int primary key);
 create table users (id int primary key, workspace_id int not null constraint users_workspace references workspaces
   on delete set null);
@@ -49,12 +49,6 @@ _ERRORS = {
         ("Bill_order", "is ON DELETE SET NULL"),
     ),
 }
-
-
-@pytest.fixture
-async def schema(database: TestDatabase) -> Catalog:
-    await database.execute(_SCHEMA)
-    return await _catalog(database)
 
 
 def _escaped(text: str) -> str:
@@ -178,5 +172,5 @@ create table "Post" (id int primary key, "authorId" int not null constraint "Pos
 )
 async def test_what_libraries_say_in_their_own_words_leads_to_the_key(database: TestDatabase, text: str) -> None:
     await database.execute(_MODELS)
-    found = explain(await _catalog(database), text)
+    found = explain(await catalog_of(database), text)
     assert [answer.key.name for answer in found.answers] == ["Post_authorId_fkey"]

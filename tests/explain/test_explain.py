@@ -10,15 +10,14 @@ import pytest
 
 from fkdash.catalog.model import Catalog
 from fkdash.catalog.names import find_foreign_key, find_table
-from fkdash.catalog.postgres.read import read_catalog
-from fkdash.db.statements import OpenTransaction
 from fkdash.explain.find import explain
 from fkdash.explain.model import path_words
 from fkdash.explain.read import read_errors
 from fkdash.explain.vocabulary import Vocabulary
+from tests.support.looking import catalog_of
 from tests.support.servers import TestDatabase, psql
 
-_SCHEMA = """
+SCHEMA = """
 CREATE SCHEMA app;
 SET search_path = app;
 CREATE TABLE organizations (id int PRIMARY KEY);
@@ -162,18 +161,6 @@ _PASTED = {
 }
 
 
-@pytest.fixture
-async def schema(database: TestDatabase) -> Catalog:
-    await database.execute(_SCHEMA)
-    return await _catalog(database)
-
-
-async def _catalog(database: TestDatabase) -> Catalog:
-    connection = await database.connection()
-    async with connection.transaction():
-        return await read_catalog(OpenTransaction(connection, where="a test", statement_seconds=10))
-
-
 @pytest.mark.newest_version
 async def test_every_form_of_an_error_leads_to_its_foreign_key(schema: Catalog) -> None:
     for form, (text, sqlstate, behind) in _PASTED.items():
@@ -299,7 +286,7 @@ async def test_an_error_that_names_only_a_column_leads_to_every_foreign_key_that
     database: TestDatabase, text: str, behind: list[str]
 ) -> None:
     await database.execute(_SAME_COLUMN)
-    found = explain(await _catalog(database), text)
+    found = explain(await catalog_of(database), text)
     assert [answer.key.name for answer in found.answers] == behind
     if len(behind) > 1:
         assert f"is ambiguous: it can come from {len(behind)} foreign keys" in found.headline
@@ -333,7 +320,7 @@ async def test_a_name_that_breaks_the_line_or_the_quotes_is_found_in_a_real_erro
         "CREATE TABLE other (parent int CONSTRAINT line REFERENCES null_parent);".replace("null_parent", it)
         + f"INSERT INTO {it} VALUES (1), (2); INSERT INTO null_child VALUES (1); INSERT INTO held VALUES (2)"
     )
-    catalog = await _catalog(database)
+    catalog = await catalog_of(database)
     for key, behind in ((1, "behind_null"), (2, name)):
         statement = f"DELETE FROM {it} WHERE id = {key}"
         with pytest.raises(asyncpg.IntegrityConstraintViolationError) as raised:
@@ -362,7 +349,7 @@ async def test_the_next_step_names_a_table_as_the_command_reads_it(database: Tes
         CREATE TABLE "Post it" ("userId" int NOT NULL CONSTRAINT "Post_userId_fkey" REFERENCES "User"
           ON DELETE SET NULL);
     """)
-    catalog = await _catalog(database)
+    catalog = await catalog_of(database)
     error = 'null value in column "userId" of relation "Post it" violates not-null constraint'
     [answer] = explain(catalog, error).answers
     words = shlex.split(answer.next_step)

@@ -6,11 +6,9 @@ import pytest
 
 from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
-from tests.explain.test_explain import _catalog
-from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
-_SCHEMA = """
+SCHEMA = """
 create table workspaces (id int primary key);
 create table users (id int primary key, workspace_id int not null constraint users_workspace references workspaces
   on delete set null);
@@ -23,12 +21,6 @@ create table seats (user_id int constraint seats_user references users on delete
 _HELD = (
     'update or delete on table "users" violates foreign key constraint "orders_user_of_the_shop" on table "orders"'
 )
-
-
-@pytest.fixture
-async def schema(database: TestDatabase) -> Catalog:
-    await database.execute(_SCHEMA)
-    return await _catalog(database)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,10 @@ import pytest
 
 from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
-from tests.explain.test_explain import _catalog
-from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
 
-_SCHEMA = """
+SCHEMA = """
 create table people (id int primary key);
 create table "🎫 tickets" (id int primary key, "👤 owner" int not null
   constraint "🔗 owner" references people on delete set null);
@@ -27,12 +25,6 @@ _HELD = (
     'ERROR:  update or delete on table "people" violates foreign key constraint "fk: Größe → Maß" on table '
     '"Bestellung → Zeile"'
 )
-
-
-@pytest.fixture
-async def schema(database: TestDatabase) -> Catalog:
-    await database.execute(_SCHEMA)
-    return await _catalog(database)
 
 
 def _keys(catalog: Catalog, text: str) -> list[str]:

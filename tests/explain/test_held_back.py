@@ -7,7 +7,7 @@ import pytest
 
 from fkdash.explain.find import explain
 from fkdash.explain.model import Cause, path_words
-from tests.explain.test_explain import _catalog
+from tests.support.looking import catalog_of
 from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
@@ -26,7 +26,9 @@ async def _held(database: TestDatabase, schema: str, statement: str, *, told: bo
     assert error.sqlstate in {"23503", "23001"}
     context = f"\nCONTEXT:  {error.context}" if error.context and told else ""
     run = f"\nSTATEMENT:  {statement}" if told else ""
-    [answer] = explain(await _catalog(database), f"ERROR:  {error}\nDETAIL:  {error.detail}{context}{run}").answers
+    [answer] = explain(
+        await catalog_of(database), f"ERROR:  {error}\nDETAIL:  {error.detail}{context}{run}"
+    ).answers
     assert answer.key.name == error.constraint_name
     assert answer.outdated is False
     return answer
@@ -128,7 +130,7 @@ async def test_an_error_that_no_action_raises_any_more_is_from_before(
         "create table c (pid int constraint c_fk references p on delete cascade on update cascade)"
     )
     text = f'ERROR:  update or delete on table "p" violates foreign key constraint "c_fk" on table "c"{statement}'
-    [answer] = explain(await _catalog(database), text).answers
+    [answer] = explain(await catalog_of(database), text).answers
     assert answer.outdated
     assert f"which it would let {'change its key' if 'UPDATE' in statement else 'go'} now" in answer.message
 
@@ -146,7 +148,7 @@ async def test_the_unique_index_of_a_partition_leads_to_the_key_without_its_stat
     )
     with pytest.raises(asyncpg.UniqueViolationError, match="c_low_pid_key") as refused:
         await database.execute("DELETE FROM p WHERE id IN (1, 2)")
-    [answer] = explain(await _catalog(database), f"ERROR:  {refused.value}").answers
+    [answer] = explain(await catalog_of(database), f"ERROR:  {refused.value}").answers
     assert answer.key.name == "c_fk"
     assert answer.sqlstate == "23505"
 
@@ -179,7 +181,7 @@ async def test_a_reference_to_nothing_was_written_by_what_the_statement_with_it_
     with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
         await database.execute(statement or "INSERT INTO c VALUES (2, 7)")
     told = f"\nSTATEMENT:  {statement}" if statement else ""
-    [answer] = explain(await _catalog(database), f"ERROR:  {refused.value}{told}").answers
+    [answer] = explain(await catalog_of(database), f"ERROR:  {refused.value}{told}").answers
     assert answer.message.endswith(said)
 
 
@@ -192,5 +194,5 @@ async def test_half_of_a_match_full_key_is_written_by_its_own_set_null(database:
     with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
         await database.execute("DELETE FROM p")
     text = f"ERROR:  {refused.value}\nDETAIL:  {refused.value.detail}\nSTATEMENT:  DELETE FROM p"
-    [answer] = explain(await _catalog(database), text).answers
+    [answer] = explain(await catalog_of(database), text).answers
     assert "its own SET NULL wrote (a, b) of c" in answer.message

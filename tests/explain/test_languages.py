@@ -9,13 +9,11 @@ import pytest
 
 from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
-from tests.explain.test_explain import _catalog
-from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
 _LANGUAGES = tomllib.loads((Path(__file__).parent / "messages.toml").read_text(encoding="utf-8"))
 _RAISED = tomllib.loads((Path(__file__).parent / "raised.toml").read_text(encoding="utf-8"))
-_SCHEMA = """
+SCHEMA = """
 create table catalogue (id int primary key);
 create table line (id int primary key, item int not null constraint line_item references catalogue on delete set null,
                    other int constraint line_other references catalogue,
@@ -46,12 +44,6 @@ _NAMES = {
     "no_key": ("line_other", "line"),
     "not_possible": ("line_other",),
 }
-
-
-@pytest.fixture
-async def schema(database: TestDatabase) -> Catalog:
-    await database.execute(_SCHEMA)
-    return await _catalog(database)
 
 
 def _said(language: str, message: str, detail: str = "") -> str:

@@ -9,7 +9,7 @@ from fkdash.catalog.action import Action
 from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
 from fkdash.explain.model import Changed, Explanation, path_words, with_changes
-from tests.explain.test_explain import _catalog
+from tests.support.looking import catalog_of
 from tests.support.servers import TestDatabase
 
 _newest = pytest.mark.newest_version
@@ -17,7 +17,7 @@ _newest = pytest.mark.newest_version
 
 async def _with(database: TestDatabase, schema: str) -> Catalog:
     await database.execute(schema)
-    return await _catalog(database)
+    return await catalog_of(database)
 
 
 async def _raised(database: TestDatabase, statement: str) -> str:

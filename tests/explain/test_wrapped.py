@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
-from tests.explain.test_explain import _PASTED, _SCHEMA, _catalog
+from tests.explain import test_explain
 from tests.explain.wrappers import UNRELATED, WRAPPERS
-from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
+SCHEMA = test_explain.SCHEMA
 
 _OWN = 'SQL statement "UPDATE ONLY "app"."users" SET "workspace_id" = NULL WHERE $1 OPERATOR(pg_catalog.=) "workspace_id""'
 MESSAGES = {
-    **{form: text for form, (text, _, _) in _PASTED.items()},
+    **{form: text for form, (text, _, _) in test_explain._PASTED.items()},
     "timeout inside": f"ERROR:  canceling statement due to statement timeout\nCONTEXT:  {_OWN}\n"
     "STATEMENT:  DELETE FROM app.workspaces WHERE id = 1",
     "missing parent": 'ERROR:  insert or update on table "projects" violates foreign key constraint "refusing"\n'
@@ -33,12 +33,6 @@ MESSAGES = {
     "of a constraint": 'ERROR:  constraint "refusing" for relation "projects" already exists',
     "a question": "why does refusing on projects not cascade?",
 }
-
-
-@pytest.fixture
-async def schema(database: TestDatabase) -> Catalog:
-    await database.execute(_SCHEMA)
-    return await _catalog(database)
 
 
 def _said(catalog: Catalog, text: str) -> tuple[tuple[str, str, str], ...]:

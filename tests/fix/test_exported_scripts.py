@@ -22,7 +22,8 @@ from fkdash.fix.export.table import exported
 from fkdash.pasting import PSQL_SETTINGS, dollar_quoted, for_psql, in_comment
 from fkdash.report.fix.plan import plan_sql
 from tests.support.changes import good, workbench
-from tests.support.servers import TestDatabase, TestServer, fresh_database, psql
+from tests.support.pasting import pasted
+from tests.support.servers import TestDatabase, TestServer, fresh_database
 
 _LONGEST_NAME = 63
 _PIECES = (
@@ -85,15 +86,6 @@ async def two_alike(server: TestServer, sql: str) -> AsyncIterator[tuple[TestDat
         for each in (one, other):
             await each.execute(sql)
         yield one, other
-
-
-async def run_in_psql(database: TestDatabase, script: str, folder: Path) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        psql(), "-X", "-q", "-h", database.socket_directory, "-U", "postgres", database.name,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder,
-    )  # fmt: skip
-    out, _ = await process.communicate(script.encode())
-    return process.returncode or 0, out.decode()
 
 
 async def state(database: TestDatabase) -> list[list[asyncpg.Record]]:
@@ -159,7 +151,7 @@ async def test_a_script_runs_nothing_that_somebody_planted_in_the_path(
     await database.execute(f"alter database {quoted(database.name)} set search_path = planted, pg_catalog, public")
     for script in scripts:
         assert "-- It runs with the rights of whoever pastes it" in script
-        code, out = await run_in_psql(database, script, tmp_path)
+        code, out = await pasted(database.dsn, script, folder=tmp_path)
         assert code == 0, out
     assert await database.fetch("select * from planted.ran") == []
 
@@ -181,7 +173,7 @@ def test_a_script_does_what_the_plan_does_and_nothing_else(
             script = plan_sql(made)
             assert set(script) - {"\n"} == {each for each in script if each.isprintable()}
             assert script.count("\\") == PSQL_SETTINGS.count("\\")
-            code, out = await run_in_psql(here, script, tmp_path)
+            code, out = await pasted(here.dsn, script, folder=tmp_path)
             assert (code, out) == (0, "")
             good(await bench.carry_out(made, look_first=False))
             assert await state(here) == await state(there)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,8 @@ from fkdash.fix.plan_file.editing import editable, from_text
 from fkdash.fix.plan_file.fingerprint import differences
 from fkdash.report.fix.plan import plan_sql, plan_text
 from tests.support.changes import Workbench, workbench
-from tests.support.servers import TestDatabase, fresh_database, psql
+from tests.support.pasting import carried_out
+from tests.support.servers import TestDatabase, fresh_database
 
 _ODD = "we\\ird\"\n'name"
 _TABLES = """
@@ -73,12 +73,7 @@ async def test_an_exported_script_runs_in_psql_and_reaches_the_goal(
     name = "unchecked" if option in {"delete-orphans", "drop-not-null"} else _ODD
     async with workbench(database, tmp_path) as bench:
         made = await bench.plan(name, option)
-        process = await asyncio.create_subprocess_exec(
-            psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", database.socket_directory, "-U", "postgres", database.name,
-            stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        _, err = await process.communicate(plan_sql(made).encode())
-        assert process.returncode == 0, err.decode()
+        await carried_out(database.dsn, plan_sql(made))
         for step in made.steps:
             assert await database.value(step.done_when), step.title
 

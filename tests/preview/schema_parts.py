@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+from fkdash.catalog.table_name import quoted
 
 
 @dataclass

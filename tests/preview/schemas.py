@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 
+from fkdash.catalog.table_name import quoted
 from tests.preview.oddities import odd_keys, perhaps_identity, renamed_triggers
-from tests.preview.schema_parts import Case, Key, Table, quoted
+from tests.preview.schema_parts import Case, Key, Table
 from tests.preview.values import MAY_REFERENCE, SPELLINGS, spelled
 
 NAMES = ["a", "b", "c", "d", "Mixed Case", 'quo"te', "select", "üñï", "order", "x.y", "p'q"]

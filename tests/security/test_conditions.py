@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -12,7 +11,7 @@ from tests.security.faces import ended
 from tests.security.stage import PLANTER, SUPERUSER, Stage, stage_for
 from tests.support.servers import TestDatabase, TestServer
 
-pytestmark = pytest.mark.newest_version
+pytestmark = [pytest.mark.newest_version, pytest.mark.usefixtures("own_folders")]
 _PLANTED = """
 CREATE FUNCTION evil.alike(text, text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS
 $$ BEGIN PERFORM evil.probe('operator'); RETURN true; END $$;
@@ -126,13 +125,6 @@ _MEANS = (
     "name = E'b\\'' or name = $x$b$x$ /* ' /* ) */ */",
     "(id, name) in ((2, 'b')) and name ~* '^B' and name similar to 'b%' and case when id = 2 then true end",
 )
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
 
 
 async def test_no_condition_runs_what_another_role_planted(server: TestServer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
@@ -13,17 +13,12 @@ import pytest
 
 from tests.security.faces import ended
 from tests.security.stage import ADMINISTRATOR, OWNER, PLANTER, READER, SUPERUSER, make_roles
-from tests.support.servers import TestDatabase, TestServer, fresh_database, versions_under_test
+from tests.support.servers import TestDatabase, TestServer, fresh_database
+
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 _HERE = Path(__file__).parent
 _EXTENSIONS = ("citext", "hstore", "ltree", "pg_trgm", "pgcrypto", '"uuid-ossp"')
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
 
 
 @dataclass(frozen=True)
@@ -173,15 +168,6 @@ DO $$ DECLARE o record; BEGIN
   END LOOP;
 END $$
 """
-
-
-@pytest.fixture
-def contrib_server(server_of: Callable[[int], TestServer]) -> TestServer:
-    """The newest server under test that ships PostgreSQL's own extensions; the embedded ones do not."""
-    for version in reversed(versions_under_test()):
-        if version not in (16, 18):
-            return server_of(version)
-    pytest.skip("none of the servers under test ships citext")
 
 
 async def test_extensions_that_the_database_s_owner_installed_are_answered_fully(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from fkdash.db.statements import OpenTransaction
 from tests.security.faces import database_faces, ended, plan_faces, preview_faces, walk
 from tests.support.servers import TestDatabase
 
-pytestmark = pytest.mark.newest_version
+pytestmark = [pytest.mark.newest_version, pytest.mark.usefixtures("own_folders")]
 _READ = """
     select distinct c.oid::regclass::text as name, c.oid
       from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
@@ -35,13 +34,6 @@ _SCHEMA = """
     insert into a01 values (1, 1), (2, 2); insert into parts values (1, 3); insert into loose values (1, 9);
     alter table loose add constraint loose_hub foreign key (hub_id) references hub not valid;
 """
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
 
 
 async def test_every_table_that_is_read_was_looked_at_in_the_same_session(

@@ -5,8 +5,7 @@ Every command runs on connections of its own: the server keeps what it has compu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.security.plants import plants_of
 from tests.security.stage import ADMINISTRATOR, OWNER, PLANTER, READER, SUPERUSER, Stage, provoked, stage_for
 from tests.support.servers import TestServer, is_whole_run, versions_under_test
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("own_folders")]
 
 _FIRST_KEYS: Mapping[str, object] = {
     "public.b15_p": "red",
@@ -26,13 +25,6 @@ _FIRST_KEYS: Mapping[str, object] = {
     "public.c03": "00000000-0000-0000-0000-000000000001",
 }
 _EXITS = {0, 1, 2, 3, 4}
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
 
 
 def every_face(stage: Stage, dsn: str) -> dict[str, tuple[str, ...]]:
@@ -125,15 +117,6 @@ async def test_nothing_runs_with_the_planter_s_own_role_set_for_the_session(serv
         await stage.database.execute(f"ALTER DATABASE {stage.database.name} SET role = '{PLANTER}'")
         dsn = stage.dsn(SUPERUSER)
         await assert_nothing_runs(stage, SUPERUSER, few_faces(stage, dsn))
-
-
-@pytest.fixture
-def contrib_server(server_of: Callable[[int], TestServer]) -> TestServer:
-    """The newest server under test that ships PostgreSQL's own extensions; the embedded ones do not."""
-    for version in reversed(versions_under_test()):
-        if version not in (16, 18):
-            return server_of(version)
-    pytest.skip("none of the servers under test ships postgres_fdw")
 
 
 async def test_what_extensions_offer_a_planter_is_not_run(contrib_server: TestServer) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import asyncpg
 import pytest
 
@@ -12,7 +10,7 @@ from tests.security.plants import plants_of
 from tests.security.stage import PLANTER, SUPERUSER, make_roles, stage_for
 from tests.support.servers import TestServer, fresh_database
 
-pytestmark = pytest.mark.newest_version
+pytestmark = [pytest.mark.newest_version, pytest.mark.usefixtures("own_folders")]
 _COMMANDS = {
     "check": ("check", "--format", "json"),
     "orphans": ("orphans", "scan", "--all", "--format", "json"),
@@ -20,13 +18,6 @@ _COMMANDS = {
     "preview of all": ("preview", "--table", "public.a18", "--all", "--format", "json"),
     "preview of some": ("preview", "--table", "public.a18", "--where", "id > 0", "--format", "json"),
 }
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
 
 
 async def test_every_document_names_what_was_not_run_and_how_to_accept_it(server: TestServer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -11,6 +10,8 @@ from tests.security.faces import ended
 from tests.security.stage import PLANTER, SUPERUSER, Stage, make_roles
 from tests.security.test_false_alarms import Answer, assert_alike
 from tests.support.servers import TestDatabase, TestServer
+
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 # Not default_transaction_read_only: with it the server refuses every DELETE, and a preview says so.
 _SETTINGS = {
@@ -54,13 +55,6 @@ _LATER = {
     17: {"transaction_timeout": "300"},
 }
 _CONFLICT = "public.users.users_primary_workspace_id_workspaces_id_fk"
-
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
 
 
 async def answers(stage: Stage) -> dict[str, Answer]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +11,8 @@ import pytest
 
 from fkdash.demo import incident
 from tests.support.commands import fkdash
-from tests.support.servers import TestDatabase, TestServer, fresh_database, psql
+from tests.support.pasting import carried_out
+from tests.support.servers import TestDatabase, TestServer, fresh_database
 
 NAME = "users_primary_workspace_id_workspaces_id_fk"
 ADMINISTRATOR, OWNER, LOOKER = "cloud_admin", "app_owner", "fkdash_look"
@@ -41,18 +40,6 @@ def dsn_of(database: TestDatabase, role: str) -> str:
     return f"postgresql://{role}@/{database.name}?host={quote(database.socket_directory, safe='')}"
 
 
-def run_in_psql(script: str, dsn: str) -> None:
-    ended = subprocess.run(
-        [psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", dsn],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "LC_ALL": "C.UTF-8"},
-    )
-    assert ended.returncode == 0, ended.stderr
-
-
 def state_of_the_incident(document: str) -> str:
     findings = json.loads(document)["findings"]
     [incident] = [each for each in findings if (each["constraint"], each["rule"]) == (NAME, "FK101")]
@@ -65,7 +52,7 @@ async def granted(database: TestDatabase) -> None:
         "grants", "--look", LOOKER, "--fix", "users", "--fix-role", ADMINISTRATOR, "-d", database.dsn
     )
     assert printed.returncode == 0, printed.stderr
-    run_in_psql(printed.stdout, database.dsn)
+    await carried_out(database.dsn, printed.stdout)
 
 
 async def test_what_is_granted_is_enough_for_the_whole_journey(cloud: TestDatabase, tmp_path: Path) -> None:
@@ -175,7 +162,7 @@ async def test_names_that_could_be_more_in_a_script_are_only_names(incident_data
     role = "look'\n\\q\n"
     printed = await fkdash("grants", "--look", role, incident_database.dsn)
     assert "\\!" not in printed.stdout.replace("\\\\", "")
-    run_in_psql(printed.stdout, incident_database.dsn)
+    await carried_out(incident_database.dsn, printed.stdout)
     spelled = '"' + role + '"'
     try:
         assert await incident_database.value(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from textual import events
@@ -18,6 +17,8 @@ from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.walk import PLAIN
 
+pytestmark = pytest.mark.usefixtures("state")
+
 LONG = "a_very_long_table_name_that_uses_every_one_of_the_63_bytes_ther"
 HOLDING = "another_very_long_table_name_which_uses_every_one_of_its_bytes2"
 _NAMES = {
@@ -29,11 +30,6 @@ _NAMES = {
     "\r": "enter",
 }
 COLUMN = "a_column_name_that_is_as_long_as_postgresql_will_let_it_be_here"
-
-
-@pytest.fixture(autouse=True)
-def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 async def paste(session: Session, text: str) -> None:
@@ -177,23 +173,6 @@ async def test_numbers_stand_in_sight_whatever_the_tables_are_called(database: T
         await session.until_shown("rows holding it", "name 2", "13 ██████")
         # The sentence takes the lines that such names need.
         await session.until_shown("cannot be deleted; 500", f"{HOLDING} hold them.")
-
-
-async def test_a_screen_that_could_not_ask_says_when_it_can_again(
-    incident_database: TestDatabase, database: TestDatabase
-) -> None:
-    name = incident_database.name
-    async with dashboard(incident_database.dsn, options=PLAIN) as session:
-        await session.until_shown("BITES 412")
-        await session.press("b")
-        await session.until_shown("412 of 1,208", "1/100 read of 1,204")
-        await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        await database.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-        await session.press("r")
-        await session.until_shown("NOT CONNECTED, as of ", "ERROR ")
-        await database.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-        await session.until_shown("Connected again; r asks once more.")
-        assert "ERROR" not in session.screen
 
 
 async def test_where_one_wanted_to_be_is_told_though_nothing_answers() -> None:

@@ -28,6 +28,8 @@ from tests.support.servers import TestDatabase, fresh_database
 from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session, dashboard
 
+pytestmark = pytest.mark.usefixtures("state")
+
 WARNED = (
     "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, p int);"
     "ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p NOT VALID"
@@ -56,11 +58,6 @@ def listed(session: Session) -> list[tuple[str, str]]:
     screen = session.app.screen
     assert isinstance(screen, DatabasesScreen)
     return [(row.destination.name, row.state) for row in screen.list.shown_rows]
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from textual import events
 
@@ -18,10 +16,7 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.walk import PLAIN
 
-
-@pytest.fixture(autouse=True)
-def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("state")
 
 
 def entry(binding_id: str, key: str, description: str, *, show: bool = False) -> keys.Help:

@@ -13,10 +13,7 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import dashboard
 from tests.tui.walk import NAME, PLAIN, Walk, state_of
 
-
-@pytest.fixture(autouse=True)
-def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("state")
 
 
 async def test_edited_sql_that_is_something_else_is_exported_and_not_applied(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -18,13 +17,10 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import dashboard
 from tests.tui.walk import NAME, PLAIN, Walk, asks, state_of
 
+pytestmark = pytest.mark.usefixtures("state")
+
 MOST_KEYSTROKES = 12
 _EXCLUSIVE = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation >= 16384"
-
-
-@pytest.fixture(autouse=True)
-def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 async def delete_a_referenced_workspace(database: TestDatabase) -> str:

@@ -13,6 +13,7 @@ import pytest
 from rich.cells import cell_len
 from textual import events
 
+from fkdash.catalog.table_name import quoted
 from fkdash.db.text import plain
 from fkdash.profiles import Destination
 from fkdash.tui.app import DashboardApp
@@ -23,6 +24,8 @@ from tests.support.servers import TestServer
 from tests.support.targets import target_at
 from tests.tui.test_dashboard import Session
 
+pytestmark = pytest.mark.usefixtures("state")
+
 NAMES = {
     "markup and quotes": """[@click=app.quit]o[/] [red]x[/ a"b'c\\d$$e`f|g""",
     "escapes, line breaks and directions": "\x1b]0;owned\x07\x1b[31mred\nb\tt \u202egnp\u2066x",
@@ -32,10 +35,6 @@ NAMES = {
 
 SIDES = re.compile(r"[ │┃]*\n[ │┃]*")
 CUT_OFF = ("escapes, line breaks and directions", "nothing to be seen, and combined", "wide and 63 bytes")
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
@@ -80,12 +79,6 @@ async def survey(server: TestServer, name: str) -> AsyncIterator[KnownDatabases]
         finally:
             await administrator.execute(f"DROP DATABASE {it} WITH (FORCE)")
             await administrator.execute(f"DROP ROLE {it}")
-
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path
 
 
 class Looker:

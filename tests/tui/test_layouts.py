@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from rich.cells import cell_len
 from textual import events
@@ -18,13 +16,10 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.walk import NAME
 
+pytestmark = pytest.mark.usefixtures("state")
+
 # At the sizes above, the snapshots are held to the same: these two are the smallest and the usual one.
 SIZES = [(60, 16), (80, 24)]
-
-
-@pytest.fixture(autouse=True)
-def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 def well_laid_out(session: Session, size: tuple[int, int], *wanted: str) -> None:

@@ -15,13 +15,9 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.walk import NAME, PLAIN, Walk
 
+pytestmark = pytest.mark.usefixtures("state")
+
 HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
-
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path
 
 
 def the_report(state: Path) -> str:

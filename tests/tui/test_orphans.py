@@ -13,6 +13,8 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import dashboard
 from tests.tui.walk import PLAIN
 
+pytestmark = pytest.mark.usefixtures("state")
+
 _TABLES = """
 create table workspaces (id int primary key, name text);
 create table users (id int primary key, email text, workspace_id int references workspaces);
@@ -24,12 +26,6 @@ alter table members add constraint mk foreign key (workspace_id) references work
 create table notes (id int primary key, user_id int);
 insert into notes values (1, 77);
 """
-
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path
 
 
 async def test_orphans_are_counted_explained_and_lead_to_their_repair(database: TestDatabase) -> None:

@@ -19,6 +19,8 @@ from tests.support.terminal import Terminal, terminal
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.walk import NAME, PLAIN, Walk, state_of
 
+pytestmark = pytest.mark.usefixtures("state")
+
 _VALIDATED = "select convalidated from pg_constraint where conname = $1"
 _CANCELLED = {
     "c, before the first COMMIT": (("c",), Moment(b"COMMIT\x00", 1)),
@@ -26,11 +28,6 @@ _CANCELLED = {
     "c twice, before the rows are checked": (("c", "c"), Moment(b"VALIDATE CONSTRAINT", 1)),
     "ctrl+c, after the last COMMIT": (("ctrl+c",), Moment(b"COMMIT\x00", 2, answered=True)),
 }
-
-
-@pytest.fixture(autouse=True)
-def _own_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 async def press_all(session: Session, keys: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ from tests.tui.test_dashboard import dashboard
 from tests.tui.walk import PLAIN
 from tests.watch.servers import logging_server
 
-pytestmark = pytest.mark.newest_version
+pytestmark = [pytest.mark.newest_version, pytest.mark.usefixtures("state")]
 
 _TABLES = """
 create table spaces (id int primary key);
@@ -25,12 +25,6 @@ create table users (id int primary key, space_id int not null constraint users_s
 insert into spaces select generate_series(1, 5);
 insert into users select g, g from generate_series(1, 5) g;
 """
-
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path
 
 
 @pytest.fixture(scope="module")

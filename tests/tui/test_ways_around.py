@@ -22,11 +22,7 @@ from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import CONFLICT, Session, dashboard
 from tests.tui.walk import NAME, PLAIN, Walk, state_of
 
-
-@pytest.fixture(autouse=True)
-def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("state")
 
 
 async def real_error(database: TestDatabase) -> str:

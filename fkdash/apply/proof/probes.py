@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.apply.proof.verified import Verified
 from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
 from fkdash.catalog.action import Action
 from fkdash.catalog.spelling import is_orphan, is_value, matches, pairs, refers_to_another, source
@@ -71,23 +72,8 @@ _MISSING_VALUES: Final = {
 
 
 @fact
-class Probe:
-    """What was tried and whether it ended as promised; `ok` is None where it could not be tried.
-
-    `role` is the one with whose rights it was tried, "" where it was not. `hindrance` names what stopped it
-    although this key does not.
-    """
-
-    check: str
-    ok: bool | None
-    detail: str = ""
-    role: str = ""
-    hindrance: str = ""
-
-
-@fact
 class Verdict:
-    """What a trial that met something shows of the key; as in `Probe`."""
+    """What a trial that met something shows of the key; as in `Verified`."""
 
     ok: bool | None
     detail: str
@@ -110,7 +96,7 @@ class Trial:
     why_not: str = ""
 
 
-async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: bool) -> tuple[Probe, ...]:
+async def probe(writer: Writer, catalog: Catalog, key: ForeignKey, *, nullable: bool) -> tuple[Verified, ...]:
     """Try what the key, as declared in `catalog`, promises: deletes of either kind, and a missing reference.
 
     `nullable` says that SET NULL can write NULL now. Each probe has its own rolled-back transaction on its own
@@ -128,9 +114,9 @@ def trials(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> tuple[Trial,
     )
 
 
-async def _tried(writer: Writer, trial: Trial) -> Probe:
+async def _tried(writer: Writer, trial: Trial) -> Verified:
     if trial.why_not:
-        return Probe(trial.check, None, f"not tried: {trial.why_not}")
+        return Verified(trial.check, None, f"not tried: {trial.why_not}")
     try:
         async with sandbox(
             writer.target, trial.tables, trial.body, lock_ms=_LOCK_MS, statement_ms=_STATEMENT_MS
@@ -139,23 +125,23 @@ async def _tried(writer: Writer, trial: Trial) -> Probe:
     except UnreachableError:
         raise
     except FkdashError as stopped:
-        return Probe(trial.check, None, f"not tried: {stopped.what}")
+        return Verified(trial.check, None, f"not tried: {stopped.what}")
 
 
-async def tried_in(ready: Sandbox, trial: Trial) -> Probe:
+async def tried_in(ready: Sandbox, trial: Trial) -> Verified:
     """Run a trial whose body is ready; raises what `Sandbox.call` raises."""
     runs_as = ready.runs_as
     if not runs_as.confined and runs_as.untrusted:
-        return Probe(trial.check, None, f"not tried: {runs_as.untrusted[0]}, would run as {runs_as.role}")
+        return Verified(trial.check, None, f"not tried: {runs_as.untrusted[0]}, would run as {runs_as.role}")
     if runs_as.outside:
-        return Probe(trial.check, None, f"not tried: {runs_as.outside[0]}, may reach out of the database")
+        return Verified(trial.check, None, f"not tried: {runs_as.outside[0]}, may reach out of the database")
     met = await ready.call(seconds=_PATIENCE_SECONDS)
     if met.stage == "none":
         seen = f" that row security lets {runs_as.role} see" if met.filtered else ""
-        return Probe(trial.check, None, f"not tried: {trial.nothing}{seen}", runs_as.role)
+        return Verified(trial.check, None, f"not tried: {trial.nothing}{seen}", runs_as.role)
     unable = _unable(met, runs_as)
     shown = Verdict(None, unable) if unable else trial.judge(met)
-    return Probe(trial.check, shown.ok, shown.detail, runs_as.role, shown.hindrance)
+    return Verified(trial.check, shown.ok, shown.detail, runs_as.role, shown.hindrance)
 
 
 def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> Trial:
@@ -173,10 +159,10 @@ def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) ->
         f"where {refers_to_another(catalog, key)} limit 1 for update of p, c skip locked"
     )
     return Trial(
-        f"deleting a referenced row of {key.referenced.name}",
+        f"deleting a referenced row of {key.referenced.shown}",
         _tables(catalog, key.referenced, key.table),
         _delete_body(catalog, key, pick, again=False),
-        f"no row of {key.table.name} refers to one today",
+        f"no row of {key.table.shown} refers to one today",
         judge,
     )
 
@@ -196,7 +182,7 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
         "limit 1 for update of p skip locked"
     )
     return Trial(
-        f"deleting a row of {key.referenced.name} that no row of {key.table.name} refers to",
+        f"deleting a row of {key.referenced.shown} that no row of {key.table.shown} refers to",
         _tables(catalog, key.referenced, key.table),
         _delete_body(catalog, key, pick, again=True),
         "there is none that no other session is using",
@@ -229,10 +215,10 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
     )
     possible = assignment is not None and key.enforced
     return Trial(
-        f"a row of {key.table.name} that refers to a missing row of {key.referenced.name}",
+        f"a row of {key.table.shown} that refers to a missing row of {key.referenced.shown}",
         _tables(catalog, key.table, key.referenced),
         body,
-        f"no row of {key.table.name} that no other session is using refers to anything",
+        f"no row of {key.table.shown} that no other session is using refers to anything",
         judge,
         why_not="" if possible else "no missing value can be made up for the key's type",
     )
@@ -363,7 +349,7 @@ def user_triggers(catalog: Catalog, key: ForeignKey) -> str:
     """Name the enabled triggers of users on both tables of a key, as a phrase; "" without any."""
     names: dict[TableName, None] = dict.fromkeys((key.table, key.referenced))
     triggers = [
-        f"the trigger {trigger.name} of {table.name}"
+        f"the trigger {trigger.shown} of {table.name}"
         for name in names
         for table in catalog.with_partitions(name)
         for trigger in table.triggers or ()

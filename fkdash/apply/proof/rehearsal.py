@@ -12,7 +12,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.proof.preflight import never_proven
-from fkdash.apply.proof.probes import Probe, deleting_referenced, tried_in
+from fkdash.apply.proof.probes import deleting_referenced, tried_in
+from fkdash.apply.proof.verified import Verified
 from fkdash.apply.sandbox import event_code, pinned, sandbox
 from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
@@ -55,7 +56,7 @@ class Rehearsal:
     steps: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
     locks: tuple[MeasuredLock, ...] = ()
-    delete: Probe | None = None
+    delete: Verified | None = None
 
 
 async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:

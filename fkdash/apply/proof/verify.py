@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.others_code import refuse_planted_for
 from fkdash.apply.proof.probes import probe
+from fkdash.apply.proof.verified import Verified
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import as_text, source
@@ -18,32 +19,12 @@ from fkdash.rules.actions.rivals import reference
 from fkdash.rules.registry import findings, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from fkdash.apply.proof.probes import Probe
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Sessions
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan
-
-
-@fact
-class Verified:
-    """One check and how it ended; `ok` is None where it could not be made, `detail` then says why.
-
-    `role` is the one with whose rights something was tried for it, "" where nothing was. `hindrance` names what
-    still stops what was promised, although this key does not.
-    """
-
-    check: str
-    ok: bool | None
-    detail: str = ""
-    role: str = ""
-    hindrance: str = ""
-
-
-def _verified(probes: Iterable[Probe]) -> Iterator[Verified]:
-    return (Verified(each.check, each.ok, each.detail, each.role, each.hindrance) for each in probes)
 
 
 @fact
@@ -99,7 +80,7 @@ async def verify(
         *_quiet(after, key, plan),
         *_accepting_null(after, plan),
         *await _promises(sessions, after, plan, seconds=seconds),
-        *_verified(probes),
+        *probes,
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
 
@@ -128,7 +109,7 @@ async def _gone(
         Verified(f"{key.qualified} is dropped", ok=not still),
         # Undoing takes away what a run had added, and no key protected the reference before that.
         *((protects,) if left or plan.option != "undo" else ()),
-        *_verified(probes),
+        *probes,
         _unchanged(summary, await row_summary(sessions, after, key, seconds=seconds), plan),
     )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fkdash.apply.proof.verify import Verified
+    from fkdash.apply.proof.verified import Verified
     from fkdash.errors import FkdashError
     from fkdash.fix.plan import Plan
 

@@ -26,7 +26,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         id="add-key",
         title="add the foreign key",
         then=then_of_new(key),
-        application=f"gets 23503 for rows of {key.table.name} that refer to no row of {key.referenced.name}",
+        application=f"gets 23503 for rows of {key.table.shown} that refer to no row of {key.referenced.shown}",
         frees=False,
         undo="any time: the key is dropped",
         refused=refused(catalog, key),

@@ -21,11 +21,12 @@ def _offer(_catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="cascade",
         title="CASCADE",
-        then=f"deleting a row of {key.referenced.name} also deletes every row of {key.table.name} that refers to "
-        "it, and whatever hangs on those"
+        then=f"deleting a row of {key.referenced.shown} also deletes every row of {key.table.shown} that refers "
+        "to it, and whatever hangs on those"
         if deletes
-        else f"changing the key of a row of {key.referenced.name} changes it in every row of {key.table.name} too",
-        application=f"loses rows of {key.table.name} without being asked" if deletes else "sees the new key",
+        else f"changing the key of a row of {key.referenced.shown} changes it in every row of {key.table.shown} "
+        "too",
+        application=f"loses rows of {key.table.shown} without being asked" if deletes else "sees the new key",
         frees=True,
         undo="the constraint any time, the deleted rows never" if deletes else "any time",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import listed
 from fkdash.fix.option import Option
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
@@ -24,10 +25,10 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     parts = adopted(catalog, key)
     return Option(
         id="create-index",
-        title=f"index on ({', '.join(key.columns)})",
-        then=f"deleting a row of {key.referenced.name} finds the rows of {key.table.name} by "
+        title=f"index on ({listed(key.columns)})",
+        then=f"deleting a row of {key.referenced.shown} finds the rows of {key.table.shown} by "
         f"{index_name(catalog, key.table, key.columns)} instead of reading the whole table",
-        application=f"notices nothing while it is built; writing rows of {key.table.name} costs a little more",
+        application=f"notices nothing while it is built; writing rows of {key.table.shown} costs a little more",
         frees=False,
         undo="not by itself: indexes of partitions became parts of it" if parts else "any time",
     )
@@ -56,7 +57,7 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> 
 
 def _so(catalog: Catalog, finding: Finding) -> str:
     serves = serving(catalog.tables[finding.key.table], finding.key.columns)
-    return f"the index {serves.name} serves it" if serves is not None else ""
+    return f"the index {serves.shown} serves it" if serves is not None else ""
 
 
 REMEDY = Remedy("create-index", _offer, _plan, _so)

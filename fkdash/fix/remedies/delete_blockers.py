@@ -21,8 +21,8 @@ def _offer(_catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="delete-blockers",
         title="delete blocking rows",
-        then=f"nothing refers to the chosen rows of {key.referenced.name} by {key.name} any more",
-        application=f"loses the rows of {key.table.name} that refer to them, and what hangs on those",
+        then=f"nothing refers to the chosen rows of {key.referenced.shown} by {key.shown} any more",
+        application=f"loses the rows of {key.table.shown} that refer to them, and what hangs on those",
         frees=True,
         undo=f"what was not changed since, from {kept_blockers(key)}",
         of_rows=True,

@@ -12,8 +12,6 @@ from fkdash.fix.steps.put_back import lost_with, no_way_back
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
-    from fkdash.fix.plan import Plan
-    from fkdash.fix.remedy import Asked
     from fkdash.rules.finding import Finding
 
 
@@ -29,7 +27,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         id="delete-orphans",
         title="delete orphans",
         then=AS_TODAY,
-        application=f"loses the rows of {key.table.name} that refer to no row of {key.referenced.name}"
+        application=f"loses the rows of {key.table.shown} that refer to no row of {key.referenced.shown}"
         + (f", and what hangs on those in {lost}" if lost else "")
         + f"; they are kept in {kept_table(key)}",
         frees=False,
@@ -38,8 +36,4 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
     )
 
 
-def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> Plan:
-    return repair(catalog, finding, option, asked)
-
-
-REMEDY = Remedy("delete-orphans", _offer, _plan, answers=REPAIRED, paced=True)
+REMEDY = Remedy("delete-orphans", _offer, repair, answers=REPAIRED, paced=True)

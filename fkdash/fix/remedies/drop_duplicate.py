@@ -27,14 +27,14 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     named = stays or others[0]
     return Option(
         id="drop-duplicate",
-        title=f"drop {key.name}",
-        then=f"only {named.name} decides: ON DELETE {named.on_delete}, ON UPDATE {named.on_update}",
-        application=f"meets {named.name} in error messages, never {key.name}",
+        title=f"drop {key.shown}",
+        then=f"only {named.shown} decides: ON DELETE {named.on_delete}, ON UPDATE {named.on_update}",
+        application=f"meets {named.shown} in error messages, never {key.shown}",
         frees=False,
         undo="any time; the order in which both act may then be another",
         refused=""
         if stays
-        else f"{named.name} would be left alone, and it is not validated or not enforced; validate it first",
+        else f"{named.shown} would be left alone, and it is not validated or not enforced; validate it first",
     )
 
 
@@ -46,7 +46,7 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> 
         catalog,
         finding,
         option,
-        procedure=f"one ALTER TABLE drops {key.name}; {stays.name} is enforced and validated and goes on "
+        procedure=f"one ALTER TABLE drops {key.shown}; {stays.shown} is enforced and validated and goes on "
         "protecting the reference",
         steps=drop_steps(catalog, key),
         undo=declare_steps(catalog, key, not_valid=takes_not_valid(catalog, key)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import listed
 from fkdash.fix.action_change import row_gone
 from fkdash.fix.changed_key import accepts_null, refused_columns
 from fkdash.fix.option import Option
@@ -25,13 +26,13 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     refusing = refused_columns(catalog, finding)
     if not refusing or not finding.rule:
         return None
-    names = ", ".join(dict.fromkeys(f"{refusal.table.name.name}.{refusal.column.name}" for refusal in refusing))
+    names = ", ".join(dict.fromkeys(f"{refusal.table.name.shown}.{refusal.column.shown}" for refusal in refusing))
     reasons = filter(None, (can_drop_not_null(catalog, refusal) for refusal in refusing))
     return Option(
         id="drop-not-null",
         title="allow NULL",
-        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay, "
-        f"and their {', '.join(key.set_columns)} becomes NULL",
+        then=f"rows of {key.table.shown} that refer to {row_gone(finding)} stay, "
+        f"and their {listed(key.set_columns)} becomes NULL",
         application=f"must cope with NULL in {names}, and its own schema files must say so",
         frees=True,
         undo="until a NULL is written",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
 from fkdash.catalog.hypothetical import with_nullable
+from fkdash.catalog.table_name import listed
 from fkdash.fix.action_change import row_gone
 from fkdash.fix.changed_key import accepts_null, statements_of, with_action
 from fkdash.fix.option import Option
@@ -31,7 +32,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     new = with_action(finding, Action.SET_NULL)
     if not refusing or new == key:
         return None
-    names = ", ".join(key.columns)
+    names = listed(key.columns)
     refused = next(filter(None, (can_drop_not_null(catalog, refusal) for refusal in refusing)), "")
     if not refused and new.period:
         refused = "a key WITH PERIOD knows no action but NO ACTION"
@@ -44,8 +45,8 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="drop-not-null-set-null",
         title="SET NULL and allow NULL",
-        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay, and their {names} becomes NULL",
-        application=f"must cope with NULL in {key.table.name}.{names}, and its own schema files must say so",
+        then=f"rows of {key.table.shown} that refer to {row_gone(finding)} stay, and their {names} becomes NULL",
+        application=f"must cope with NULL in {key.table.shown}.{names}, and its own schema files must say so",
         frees=True,
         undo="until a NULL is written",
         refused=refused,

@@ -26,8 +26,8 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="enable-triggers",
         title="declare it anew",
-        then=f"deleting a row of {key.referenced.name} sets ON DELETE {key.on_delete} off again",
-        application=f"gets 23503 for rows of {key.table.name} that refer to nothing",
+        then=f"deleting a row of {key.referenced.shown} sets ON DELETE {key.on_delete} off again",
+        application=f"gets 23503 for rows of {key.table.shown} that refer to nothing",
         frees=False,
         undo="not offered: it would switch the checks off again",
     )

@@ -25,8 +25,8 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="move-blockers",
         title="move blocking rows",
-        then=f"nothing refers to the chosen rows of {key.referenced.name} by {key.name} any more",
-        application=f"finds the rows of {key.table.name} that refer to them under the row you name",
+        then=f"nothing refers to the chosen rows of {key.referenced.shown} by {key.shown} any more",
+        application=f"finds the rows of {key.table.shown} that refer to them under the row you name",
         frees=True,
         undo=f"what was not changed since, from {kept_blockers(key)}",
         refused=f"{', '.join(unwritable)} cannot be written" if unwritable else "",

@@ -19,10 +19,10 @@ def _offer(_catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="no-action",
         title="NO ACTION",
-        then=f"{verb(finding)} a referenced row of {key.referenced.name} is refused with 23503 "
-        f"until no row of {key.table.name} refers to it",
-        application=f"gets a clear error that names {key.name}; "
-        f"rows of {key.table.name} must be moved or deleted first",
+        then=f"{verb(finding)} a referenced row of {key.referenced.shown} is refused with 23503 "
+        f"until no row of {key.table.shown} refers to it",
+        application=f"gets a clear error that names {key.shown}; "
+        f"rows of {key.table.shown} must be moved or deleted first",
         frees=False,
         undo="any time",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import listed
 from fkdash.catalog.tables_of_fkdash import kept_blockers
 from fkdash.fix.blocker_relief import relieve
 from fkdash.fix.changed_key import columns_to_empty
@@ -23,12 +24,12 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="null-blockers",
         title="set blocking rows to NULL",
-        then=f"nothing refers to the chosen rows of {key.referenced.name} by {key.name} any more",
-        application=f"finds NULL in {', '.join(empty) or 'no column'} of the rows of {key.table.name} that refer "
+        then=f"nothing refers to the chosen rows of {key.referenced.shown} by {key.shown} any more",
+        application=f"finds NULL in {listed(empty) or 'no column'} of the rows of {key.table.shown} that refer "
         "to them",
         frees=True,
         undo=f"what was not changed since, from {kept_blockers(key)}",
-        refused="" if empty else f"{', '.join(key.columns)} of {key.table} cannot be NULL",
+        refused="" if empty else f"{listed(key.columns)} of {key.table} cannot be NULL",
         of_rows=True,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Match
+from fkdash.catalog.table_name import listed
 from fkdash.catalog.tables_of_fkdash import kept_table
 from fkdash.fix.changed_key import columns_to_empty
 from fkdash.fix.option import AS_TODAY, Option
@@ -22,15 +23,15 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
     """Offer to let the rows that refer to nothing say so."""
     key = finding.key
     columns = columns_to_empty(catalog, key)
-    refused = "" if columns else f"{', '.join(key.columns)} cannot be NULL"
+    refused = "" if columns else f"{listed(key.columns)} cannot be NULL"
     if columns and key.match is Match.FULL and len(columns) < len(key.columns):
         refused = "MATCH FULL wants all columns NULL or none, and some cannot be"
     return Option(
         id="null-orphans",
         title="set orphans to NULL",
         then=AS_TODAY,
-        application=f"finds NULL in {', '.join(columns) or 'no column'} of the rows of {key.table.name} that "
-        f"refer to no row of {key.referenced.name}; they are kept as they were in {kept_table(key)}",
+        application=f"finds NULL in {listed(columns) or 'no column'} of the rows of {key.table.shown} that "
+        f"refer to no row of {key.referenced.shown}; they are kept as they were in {kept_table(key)}",
         frees=False,
         proves=True,
         undo=undo_of_values(catalog, key),

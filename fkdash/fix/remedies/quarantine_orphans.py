@@ -29,7 +29,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         id="quarantine-orphans",
         title="quarantine orphans",
         then=AS_TODAY,
-        application=f"does not find the rows of {key.table.name} that refer to no row of {key.referenced.name}"
+        application=f"does not find the rows of {key.table.shown} that refer to no row of {key.referenced.shown}"
         f"{f', nor what hangs on those in {lost}' if lost else ''} any more; they are in {kept}, with the reason "
         "and the run, and only their owner may read them",
         frees=False,

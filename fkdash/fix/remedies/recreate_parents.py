@@ -63,7 +63,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         id="recreate-parents",
         title="recreate missing rows",
         then=AS_TODAY,
-        application=f"finds rows of {key.referenced.name} again that were gone",
+        application=f"finds rows of {key.referenced.shown} again that were gone",
         frees=False,
         proves=True,
         undo=f"the made rows that are as they were made and that nothing else refers to, by {kept_parents(key)}",

@@ -26,8 +26,8 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         id="reparent-orphans",
         title="re-parent orphans",
         then=AS_TODAY,
-        application=f"finds the rows of {key.table.name} that refer to no row of {key.referenced.name} under the "
-        f"one you name; they are kept as they were in {kept_table(key)}",
+        application=f"finds the rows of {key.table.shown} that refer to no row of {key.referenced.shown} under "
+        f"the one you name; they are kept as they were in {kept_table(key)}",
         frees=False,
         proves=True,
         undo=undo_of_values(catalog, key),

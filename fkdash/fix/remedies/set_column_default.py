@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
 from fkdash.catalog.hypothetical import with_defaults
+from fkdash.catalog.table_name import listed
 from fkdash.errors import AlreadySoError, UsageError
 from fkdash.fix.action_change import row_gone
 from fkdash.fix.changed_key import statements_of, with_action
@@ -37,9 +38,9 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     """Offer SET DEFAULT with a default that the operator names: the key of a row that is there."""
     key = finding.key
     new = with_action(finding, Action.SET_DEFAULT)
-    names = ", ".join(new.set_columns)
+    names = listed(new.set_columns)
     kept = ", ".join(name for name in new.set_columns if name not in key.set_columns)
-    also = f", also by {kept}, which {key.table.name} keeps today" if kept else ""
+    also = f", also by {kept}, which {key.table.shown} keeps today" if kept else ""
     refused = ""
     if any(
         column.generated or column.identity for column in catalog.columns(key) if column.name in new.set_columns
@@ -50,9 +51,9 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     return Option(
         id="set-column-default",
         title="default you name",
-        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay and then refer to "
-        f"the row of {key.referenced.name} you name{also}",
-        application=f"gets that default in every new row of {key.table.name} that names no {names}; the row "
+        then=f"rows of {key.table.shown} that refer to {row_gone(finding)} stay and then refer to "
+        f"the row of {key.referenced.shown} you name{also}",
+        application=f"gets that default in every new row of {key.table.shown} that names no {names}; the row "
         "itself cannot be deleted any more",
         frees=True,
         undo="the default and the constraint any time; the rows stay where they were put",
@@ -91,7 +92,7 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> P
         undo = one_after_the_other(change(catalog, new, old, keep_validated=asked.keep_validated).steps, undo)
         why = f"first the columns get their default, which changes the catalog only; then {way.why}"
     there = (
-        f"{new.referenced.name} has the row {as_referenced(new, values)}",
+        f"{new.referenced.shown} has the row {as_referenced(new, values)}",
         referenced_row(catalog, new, values),
     )
     return Plan(

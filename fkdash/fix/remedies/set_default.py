@@ -22,8 +22,8 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
     written = ", ".join(f"{name} = {_default(columns[name])}" for name in key.columns)
     empty = [name for name in key.columns if default_value(columns[name]) == NULL_ONLY]
     then, application = (
-        f"have {written}, which must be a row of {key.referenced.name}",
-        f"finds rows of {key.table.name} under the default; that row cannot be deleted any more",
+        f"have {written}, which must be a row of {key.referenced.shown}",
+        f"finds rows of {key.table.shown} under the default; that row cannot be deleted any more",
     )
     if empty and (key.match is not Match.FULL or len(empty) == len(key.columns)):
         # Nothing looks for a key with NULL in it.
@@ -31,7 +31,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
     return Option(
         id="set-default",
         title="SET DEFAULT",
-        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay and then {then}",
+        then=f"rows of {key.table.shown} that refer to {row_gone(finding)} stay and then {then}",
         application=application,
         frees=True,
         undo="the constraint any time; the rows stay where they were put",

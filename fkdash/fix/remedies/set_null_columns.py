@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.table_name import listed
 from fkdash.fix.action_change import action_remedy, row_gone
 from fkdash.fix.changed_key import nullable_columns, statements_of
 from fkdash.fix.option import Option
@@ -31,10 +32,10 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         hindered = "ON UPDATE SET NULL takes no column list"
     return Option(
         id="set-null-columns",
-        title=f"SET NULL ({', '.join(nullable)})" if nullable else "SET NULL of some columns",
-        then=f"rows of {key.table.name} that refer to {row_gone(finding)} stay, only "
-        f"{', '.join(nullable) or 'no column'} becomes NULL",
-        application=f"must cope with NULL in {', '.join(nullable) or 'no column'}",
+        title=f"SET NULL ({listed(nullable)})" if nullable else "SET NULL of some columns",
+        then=f"rows of {key.table.shown} that refer to {row_gone(finding)} stay, only "
+        f"{listed(nullable) or 'no column'} becomes NULL",
+        application=f"must cope with NULL in {listed(nullable) or 'no column'}",
         frees=True,
         undo="any time for the constraint; the NULLs stay",
         refused=hindered,

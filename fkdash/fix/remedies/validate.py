@@ -30,7 +30,7 @@ def _offer(_: Catalog, finding: Finding) -> Option | None:
             id="validate",
             title="enforce and check",
             then=AS_TODAY,
-            application=f"gets 23503 for rows of {key.table.name} that refer to nothing",
+            application=f"gets 23503 for rows of {key.table.shown} that refer to nothing",
             frees=False,
             proves=True,
             undo="any time",

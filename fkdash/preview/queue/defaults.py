@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.table_name import visible
 from fkdash.fact import fact
 from fkdash.preview.evaluating.attempts import Failure
 from fkdash.preview.evaluating.equality import assigned, plain_type
@@ -64,7 +65,7 @@ async def taken_defaults(
         taken.values[name] = None
         # A sequence gives no NULL: what such a row comes to is not known at all.
         if column.identity or not column.default_steady:
-            what = f"The default of {table.name}.{name} is only known when it is really taken."
+            what = f"The default of {table.name}.{visible(name)} is only known when it is really taken."
             run.outcome.doubt(what, () if column.identity else column.default_not_run)
             return None
         if column.default is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import visible
 from fkdash.fact import fact
 from fkdash.preview.declared.doubts import refusal
 from fkdash.preview.evaluating.equality import plain_type
@@ -50,14 +51,14 @@ async def of_statement(
         column = table.columns_by_name[name]
         if kind == "setdefault" and column.default is not None:
             obstacle = Obstacle(run.facts.root_key(key).name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
-            what = f"the default of {table.name}.{name}"
+            what = f"the default of {table.name}.{visible(name)}"
             await _note(run, table.owner, _Call(column.default, column.default_restricted, obstacle, what), rows)
         for domain in reversed(run.facts.domain_chain(column.type_oid)):
             for check in domain.checks:
                 typed = f"SELECT v.value::{plain_type(run.facts, column)} AS value"
                 tested = f"(SELECT ({check.expression}) FROM ({typed}) AS v)"
                 obstacle = Obstacle(check.name, table.name, (name,), INSUFFICIENT_PRIVILEGE)
-                what = f"CHECK {check.name} of domain {domain.name}"
+                what = f"CHECK {check.shown} of domain {domain.shown}"
                 await _note(run, table.owner, _Call(tested, check.restricted, obstacle, what), rows)
     if run.facts.major < GENERATED_WITH_THE_ROW:
         for oid in run.facts.leaves(table.oid):
@@ -89,7 +90,7 @@ async def of_checks(run: RunState, owner: str, leaf: TableFact, row: RowId) -> N
         return
     for check in leaf.checks:
         obstacle = Obstacle(check.name, leaf.name, leaf.names(check.columns), INSUFFICIENT_PRIVILEGE)
-        call = _Call(check.expression, check.restricted, obstacle, f"CHECK {check.name} on {leaf.name}")
+        call = _Call(check.expression, check.restricted, obstacle, f"CHECK {check.shown} on {leaf.name}")
         await _note(run, owner, call, [row], leaf)
 
 
@@ -120,7 +121,7 @@ async def of_index(
     if inside:
         parts += [(part.expression, index.restricted) for part in index.keys if part.column is None]
     for expression, restricted in parts:
-        call = _Call(expression, restricted, obstacle, f"index {index.name} of {leaf.name}", planned=True)
+        call = _Call(expression, restricted, obstacle, f"index {index.shown} of {leaf.name}", planned=True)
         await _note(run, owner, call, [row], leaf, sure=written)
 
 
@@ -133,7 +134,7 @@ async def _generated(
         computed = column.stored and (every or column.reads & set(columns))
         if computed and column.default is not None:
             obstacle = Obstacle(None, leaf.name, (column.name,), INSUFFICIENT_PRIVILEGE)
-            what = f"the generated column {leaf.name}.{column.name}"
+            what = f"the generated column {leaf.name}.{column.shown}"
             await _note(run, owner, _Call(column.default, column.default_restricted, obstacle, what), rows, leaf)
 
 

@@ -29,7 +29,7 @@ async def domains(run: RunState, stated: TableFact, table: TableFact, row: RowId
             continue
         chain = run.facts.domain_chain(column.type_oid)
         if unknown := [check for domain in chain for check in domain.checks if not check.steady]:
-            _not_evaluated(run, f"A CHECK of domain {chain[0].name}", unknown)
+            _not_evaluated(run, f"A CHECK of domain {chain[0].shown}", unknown)
         value = taken.values[name]
         if value is None and any(domain.not_null for domain in chain):
             run.outcome.block(Obstacle(None, table.name, (name,), NOT_NULL_VIOLATION), [row])

@@ -242,7 +242,7 @@ class RunState:
             self._permitted.add(asked)
             return True
         if refused:
-            self.outcome.remark(f"{doubts.refusal(table.owner, refused, f'the equality of {key.name}')}.")
+            self.outcome.remark(f"{doubts.refusal(table.owner, refused, f'the equality of {key.shown}')}.")
         self.block_key(key, INSUFFICIENT_PRIVILEGE, [])
         return False
 

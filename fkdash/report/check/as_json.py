@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fkdash.checking.policy import Ignored
-    from fkdash.checking.result import CheckReport, Coverage, Place, Reported
+    from fkdash.checking.result import CheckReport, Coverage, Reported
+    from fkdash.lint.place import Place
 
 
 def check_json_pieces(reports: Sequence[CheckReport], *, kind: str = "check") -> Iterator[str]:

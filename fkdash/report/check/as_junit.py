@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fkdash.checking.groups import Group
-    from fkdash.checking.result import CheckReport, Place
+    from fkdash.checking.result import CheckReport
+    from fkdash.lint.place import Place
     from fkdash.rules.finding import Finding
 
 

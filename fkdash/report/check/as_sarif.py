@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fkdash.checking.groups import Group
-    from fkdash.checking.result import CheckReport, Coverage, Place
+    from fkdash.checking.result import CheckReport, Coverage
+    from fkdash.lint.place import Place
     from fkdash.rules.finding import Finding, Rule
 
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

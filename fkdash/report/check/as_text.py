@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from fkdash.checking.groups import Group
-    from fkdash.checking.result import CheckReport, Place, Reported
+    from fkdash.checking.result import CheckReport, Reported
+    from fkdash.lint.place import Place
 
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _LONGEST_LINE: Final = 160

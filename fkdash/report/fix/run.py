@@ -9,7 +9,7 @@ from fkdash.db.text import plain
 
 if TYPE_CHECKING:
     from fkdash.apply.events import Event
-    from fkdash.apply.proof.verify import Verified
+    from fkdash.apply.proof.verified import Verified
     from fkdash.errors import AlreadySoError
     from fkdash.fix.plan import Plan
 

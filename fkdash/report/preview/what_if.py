@@ -58,7 +58,7 @@ async def what_if(
             found = await preview(session, target, limits, assume=assume)
         if plan is not None and _begins_to_act(catalog, plan):
             # What is declared has no trigger today whose place in the order could be told.
-            note = f"{plan.key.name} does nothing today, and what it would do is not previewed."
+            note = f"{plan.key.shown} does nothing today, and what it would do is not previewed."
             found = replace(
                 found, verdict=Verdict.UNKNOWN, exact=False, notes=(note, *found.notes), blockers=(), effects=()
             )

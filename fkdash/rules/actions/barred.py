@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.surroundings import OwnerRights
+from fkdash.catalog.table_name import listed
 from fkdash.fact import fact
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
@@ -49,8 +50,8 @@ def any_row(catalog: Catalog, key: ForeignKey) -> str:
     """Give `any row of users`: nothing is looked for where the referenced key is NULL."""
     columns = catalog.tables[key.referenced].columns_by_name
     nullable = [name for name in key.referenced_columns if not columns[name].forbids_null]
-    unless = f" whose {' and '.join(nullable)} is not NULL" if nullable else ""
-    return f"any row of {key.referenced.name}{unless}"
+    unless = f" whose {listed(nullable, ' and ')} is not NULL" if nullable else ""
+    return f"any row of {key.referenced.shown}{unless}"
 
 
 def event_of(action: Action, statement: Statement) -> str:
@@ -119,7 +120,7 @@ def _by_rules(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
             key,
             tuple(statement for statement, each in rules.items() if name in {rule.name for rule in each}),
             "FK208",
-            f"rule {name} on {key.table.name} replaces the statement that the action is",
+            f"rule {name} on {key.table.shown} replaces the statement that the action is",
             PredictedError(
                 INTERNAL_ERROR,
                 f'referential integrity query on "{key.referenced.name}" from constraint "{key.name}" on '
@@ -139,7 +140,7 @@ def _by_rights(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
                 key,
                 statements,
                 "FK118",
-                f"{table.owner}, who owns {table.name.name} and as whom the action runs, lacks {what}",
+                f"{table.owner}, who owns {table.name.shown} and as whom the action runs, lacks {what}",
                 PredictedError(INSUFFICIENT_PRIVILEGE, error),
             )
 
@@ -208,7 +209,7 @@ def publication_bar(key: ForeignKey, statement: Statement, table: Table, refused
         key,
         (statement,),
         "FK119",
-        f"publication {refused.publication} {refused.reason} ({table.name.name})",
+        f"publication {refused.publication} {refused.reason} ({table.name.shown})",
         PredictedError(
             refused.sqlstate,
             f'cannot {verb} table "{table.name.name}"{because if refused.sqlstate == "55000" else ""}',

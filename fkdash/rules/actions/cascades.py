@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.enforcement import running
 from fkdash.rules.actions.rivals import acts_before, overtaken, rewriters, tables_with_rivals
 from fkdash.rules.per_catalog import once_per_catalog
@@ -117,7 +118,7 @@ def taken_by(catalog: Catalog, first: TableName, name: TableName, steps: int) ->
     """
     top, table = node(catalog, first), node(catalog, name)
     if top == table:
-        return f"a row of {name.name} may be the very one that is deleted"
+        return f"a row of {name.shown} may be the very one that is deleted"
     return deleted_by(catalog, first, name, steps)
 
 
@@ -126,9 +127,9 @@ def deleted_by(catalog: Catalog, first: TableName, name: TableName, steps: int) 
     top, table = node(catalog, first), node(catalog, name)
     above = ancestors(catalog, table)
     if top in above and above[top] <= steps:
-        return f"{first.name} cascades to {name.name} as well: what that deletes by then cannot fail any more"
+        return f"{first.shown} cascades to {name.shown} as well: what that deletes by then cannot fail any more"
     if len(above) > _MOST_ANCESTORS or (top not in above and steps > FARTHEST_ANCESTOR):
-        return f"{first.name} may cascade to {name.name} on other ways as well"
+        return f"{first.shown} may cascade to {name.shown} on other ways as well"
     return ""
 
 
@@ -144,9 +145,8 @@ def rewritten_by(catalog: Catalog, first: TableName, key: ForeignKey, steps: int
             continue
         above = ancestors(catalog, at)
         if top == at or len(above) > _MOST_ANCESTORS or (top in above and above[top] < steps):
-            return (
-                f"{other.name} ({other.on_delete}) may rewrite {' and '.join(other.set_columns)} of the row first"
-            )
+            rewritten = listed(other.set_columns, " and ")
+            return f"{other.shown} ({other.on_delete}) may rewrite {rewritten} of the row first"
     return ""
 
 

@@ -127,7 +127,7 @@ def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradi
         if above.table != below.referenced and all(
             above.table != table.name for table in catalog.with_partitions(below.referenced)
         ):
-            yield f"{below.name} is about rows of {below.referenced.name} only"
+            yield f"{below.shown} is about rows of {below.referenced.shown} only"
     contradiction, first = failing[path.last], path.cascades[0].referenced
     for steps, key in enumerate(path.cascades, 1):
         if taken_away:

@@ -114,7 +114,7 @@ def near_misses(catalog: Catalog, key: ForeignKey) -> tuple[str, ...]:
     table = catalog.tables[key.table]
     numbers = _numbers(table, key)
     return tuple(
-        f"index {index.name} does not serve: {why}"
+        f"index {index.shown} does not serve: {why}"
         for index in table.indexes
         if not numbers.isdisjoint(index.columns) and (why := _obstacle(catalog, table, index, key, numbers))
     )

@@ -49,7 +49,7 @@ def _not_nulls(root: Table, leaf: Table, values: Mapping[str, Results]) -> Itera
         yield Obstacle(
             Kind.CHECK,
             tuple(values),
-            f"the row goes to {leaf.name}, where {column.name} is NOT NULL",
+            f"the row goes to {leaf.name}, where {column.shown} is NOT NULL",
             not_null_error(leaf, column),
             certain=False,
         )
@@ -77,7 +77,7 @@ def _checks(
             yield Obstacle(
                 Kind.CHECK,
                 tuple(values),
-                f"the row goes to {leaf.name}, which has CHECK {check.name}{words}",
+                f"the row goes to {leaf.name}, which has CHECK {check.shown}{words}",
                 check_error(leaf, check),
                 certain=only and outcome is CheckOutcome.FAILS,
             )

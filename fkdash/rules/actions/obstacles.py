@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Match
 from fkdash.catalog.model import TableKind
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.defaults import known
 from fkdash.rules.actions.enforcement import check_runs, no_such_row_error, refers_to_itself_only
 from fkdash.rules.actions.moving import leaves_entered, of_entered
@@ -99,7 +100,7 @@ def _identities(table: Table, write: Write, written: Iterable[Column]) -> Iterat
             yield Obstacle(
                 Kind.IDENTITY,
                 (column.name,),
-                f"{table.name}.{column.name} is GENERATED ALWAYS AS IDENTITY and can only be updated to DEFAULT",
+                f"{table.name}.{column.shown} is GENERATED ALWAYS AS IDENTITY and can only be updated to DEFAULT",
                 PredictedError(GENERATED_ALWAYS, f'column "{column.name}" can only be updated to DEFAULT'),
             )
 
@@ -116,13 +117,13 @@ def _domains(table: Table, written: Iterable[Column], values: Mapping[str, Resul
 
 
 def _domain_obstacle(table: Table, column: Column, domain: Domain, value: Results) -> Obstacle | None:
-    where = f"{table.name}.{column.name}"
+    where = f"{table.name}.{column.shown}"
     outermost = column.domain or domain
     if domain.not_null and None in value:
         return Obstacle(
             Kind.DOMAIN,
             (column.name,),
-            f"{where} has a NOT NULL domain, {domain.schema}.{domain.name}",
+            f"{where} has a NOT NULL domain, {domain.schema}.{domain.shown}",
             PredictedError(NOT_NULL_VIOLATION, f"domain {outermost.name} does not allow null values"),
             certain=value == NULL_ONLY,
         )
@@ -139,7 +140,7 @@ def _domain_check(table: Table, column: Column, domain: Domain, value: Results) 
             return Obstacle(
                 Kind.DOMAIN,
                 (column.name,),
-                f"{table.name}.{column.name} has a domain, {domain.schema}.{domain.name}, with CHECK "
+                f"{table.name}.{column.shown} has a domain, {domain.schema}.{domain.shown}, with CHECK "
                 f"{bracketed(check.expression)}",
                 PredictedError(
                     CHECK_VIOLATION,
@@ -164,7 +165,7 @@ def _without_partition(
             yield Obstacle(
                 Kind.PARTITION,
                 (column.name,),
-                f"{root.name} is the partition for other values of {column.name}",
+                f"{root.name} is the partition for other values of {column.shown}",
                 PredictedError(
                     CHECK_VIOLATION, f'new row for relation "{root.name.name}" violates partition constraint'
                 ),
@@ -174,7 +175,7 @@ def _without_partition(
             yield Obstacle(
                 Kind.PARTITION,
                 (column.name,),
-                f"{homeless.table.name} is partitioned by {column.name} and no partition takes NULL",
+                f"{homeless.table.name} is partitioned by {column.shown} and no partition takes NULL",
                 PredictedError(
                     CHECK_VIOLATION, f'no partition of relation "{homeless.table.name.name}" found for row'
                 ),
@@ -185,10 +186,10 @@ def _without_partition(
 def _perhaps_without_partition(catalog: Catalog, root: Table, column: Column) -> Iterator[Obstacle]:
     """Give where a value that is not NULL may have no partition: the bounds of partitions are not known."""
     if is_left(catalog, root, column.name):
-        reason = f"{root.name} is the partition for some values of {column.name} only"
+        reason = f"{root.name} is the partition for some values of {column.shown} only"
         message = f'new row for relation "{root.name.name}" violates partition constraint'
     elif (found := without_default(catalog, root, column.name)) is not None:
-        reason = f"{found.name} is partitioned by {column.name} and has no DEFAULT partition"
+        reason = f"{found.name} is partitioned by {column.shown} and has no DEFAULT partition"
         message = f'no partition of relation "{found.name.name}" found for row'
     else:
         return
@@ -204,7 +205,7 @@ def _not_nulls(table: Table, written: Iterable[Column], values: Mapping[str, Res
         # What a generated column of a locked table is computed from is not known.
         if not column.not_null or None not in value or (column.generated and not column.default):
             continue
-        where = f"{table.name}.{column.name}"
+        where = f"{table.name}.{column.shown}"
         reason = "is part of the primary key" if column.name in table.primary_key else "is NOT NULL"
         if column.identity:
             reason = "is an identity column"
@@ -245,7 +246,7 @@ def _checks(table: Table, write: Write, values: Mapping[str, Results]) -> Iterat
         yield Obstacle(
             Kind.CHECK,
             touched,
-            f"{table.name} has CHECK {check.name} {bracketed(check.expression)}{unchecked}",
+            f"{table.name} has CHECK {check.shown} {bracketed(check.expression)}{unchecked}",
             check_error(table, check),
             certain=outcome is CheckOutcome.FAILS,
             unproven=(table.name, check.name) if unproven else None,
@@ -299,7 +300,7 @@ def _unique_obstacle(table: Table, index: Index, touched: tuple[str, ...], *, al
         error = PredictedError(UNIQUE_VIOLATION, f'duplicate key value violates unique constraint "{index.name}"')
     distinct = " NULLS NOT DISTINCT" if index.nulls_not_distinct else ""
     what = "exclusion constraint" if index.exclusion else f"unique{distinct} index"
-    return Obstacle(Kind.UNIQUE, touched, f"{table.name} has the {what} {index.name}", error, certain=alone)
+    return Obstacle(Kind.UNIQUE, touched, f"{table.name} has the {what} {index.shown}", error, certain=alone)
 
 
 def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) -> Iterator[Obstacle]:
@@ -315,7 +316,7 @@ def _half_keys(catalog: Catalog, write: Write, values: Mapping[str, Results]) ->
             yield Obstacle(
                 Kind.MATCH_FULL,
                 touched,
-                f"{other.name} is MATCH FULL over ({', '.join(other.columns)}): all of its columns are NULL or "
+                f"{other.shown} is MATCH FULL over ({listed(other.columns)}): all of its columns are NULL or "
                 "none is",
                 no_such_row_error(catalog, other),
                 certain=half,

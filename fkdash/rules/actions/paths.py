@@ -35,7 +35,7 @@ class Path:
     @property
     def words(self) -> str:
         """`organizations → workspaces → users`, the middle left out where it is long."""
-        names = [self.cascades[0].referenced.name, *(key.table.name for key in self.keys)]
+        names = [self.cascades[0].referenced.shown, *(key.table.shown for key in self.keys)]
         if len(names) > _LONGEST_PATH:
             names = [*names[: _LONGEST_PATH // 2], "…", *names[-_LONGEST_PATH // 2 :]]
         return " → ".join(names)

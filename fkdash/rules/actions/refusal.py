@@ -28,7 +28,7 @@ class Refusal:
     @property
     def reason(self) -> str:
         """Why, in words: `public.users.workspace_id is NOT NULL`."""
-        where = f"{self.table.name}.{self.column.name}"
+        where = f"{self.table.name}.{self.column.shown}"
         if self.column.name in self.table.primary_key:
             return f"{where} is part of the primary key"
         if self.column.identity:
@@ -36,7 +36,7 @@ class Refusal:
         if self.column.not_null:
             return f"{where} is NOT NULL"
         domain = self.column.domain
-        return f"{where} has a NOT NULL domain" + (f", {domain.schema}.{domain.name}" if domain else "")
+        return f"{where} has a NOT NULL domain" + (f", {domain.schema}.{domain.shown}" if domain else "")
 
 
 def refusals(catalog: Catalog, key: ForeignKey, written: Collection[str]) -> tuple[Refusal, ...]:
@@ -64,16 +64,16 @@ def can_drop_not_null(catalog: Catalog, refusal: Refusal) -> str:
     """
     table, column = refusal.table, refusal.column
     if column.name in table.primary_key:
-        return f"{column.name} is part of the primary key of {table.name}"
+        return f"{column.shown} is part of the primary key of {table.name}"
     if column.identity:
-        return f"{column.name} is an identity column of {table.name}"
+        return f"{column.shown} is an identity column of {table.name}"
     if refusal.by_domain:
-        return f"{column.name} has a NOT NULL domain; DROP NOT NULL on the column would change nothing"
+        return f"{column.shown} has a NOT NULL domain; DROP NOT NULL on the column would change nothing"
     if any(index.replica_identity and column.number in index.columns for index in table.indexes):
-        return f"{column.name} is part of the replica identity of {table.name}"
+        return f"{column.shown} is part of the replica identity of {table.name}"
     version = catalog.server.major if catalog.server else 0
     if table.inherits and column.not_null_inherited and version >= NOT_NULL_CONSTRAINTS:
-        return f"{column.name} inherits its NOT NULL from {table.inherits[0]}"
+        return f"{column.shown} inherits its NOT NULL from {table.inherits[0]}"
     return ""
 
 

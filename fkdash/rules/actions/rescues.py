@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.cascades import deleted_by
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import (
@@ -67,7 +68,7 @@ def rewritten_first(catalog: Catalog, key: ForeignKey) -> Iterator[str]:
 
 def _overtaken(key: ForeignKey, other: ForeignKey, statement: Statement) -> str:
     action = action_of(other, statement)
-    return f"{other.name} has the same columns and {action}: it may act on the row before {key.name} does"
+    return f"{other.shown} has the same columns and {action}: it may act on the row before {key.shown} does"
 
 
 def _deleted_later(catalog: Catalog, key: ForeignKey, statement: Statement, *, late: bool) -> Iterator[str]:
@@ -95,7 +96,7 @@ def _may_come_first(catalog: Catalog, key: ForeignKey, other: ForeignKey, *, lat
 def _deleting(key: ForeignKey, other: ForeignKey, statement: Statement) -> Iterator[str]:
     if statement is Statement.DELETE and other.on_delete is Action.CASCADE:
         yield (
-            f"a row that refers to the same row of {key.referenced.name} by {other.name} (CASCADE) as well is "
+            f"a row that refers to the same row of {key.referenced.shown} by {other.shown} (CASCADE) as well is "
             "deleted first"
         )
 
@@ -104,7 +105,7 @@ def _rewriting(key: ForeignKey, other: ForeignKey, statement: Statement) -> Iter
     does = action_of(other, statement)
     columns = other.set_columns if statement is Statement.DELETE else other.columns
     if does in _REWRITING[statement] and not set(columns).isdisjoint(key.columns):
-        yield f"{other.name} ({does}) may rewrite {' and '.join(columns)} of the row first"
+        yield f"{other.shown} ({does}) may rewrite {listed(columns, ' and ')} of the row first"
 
 
 def _rewriting_triggers(catalog: Catalog, key: ForeignKey, written: Collection[str]) -> Iterator[str]:
@@ -119,4 +120,4 @@ def _rewriting_triggers(catalog: Catalog, key: ForeignKey, written: Collection[s
         if fate(trigger, "UPDATE", looked_at) is not Fate.CARRIED_OUT
     )
     if names:
-        yield f"BEFORE UPDATE trigger {', '.join(names)} on {key.table} could change what is written"
+        yield f"BEFORE UPDATE trigger {listed(names)} on {key.table} could change what is written"

@@ -48,7 +48,7 @@ def doubts_about(catalog: Catalog, name: TableName, event: str, columns: Collect
             yield f"rule {rule.name} on {table.name} replaces ON {event} statements"
         for trigger in table.triggers or ():
             if fires(trigger, event, table, columns) and not _lets_be(trigger, event, columns):
-                yield f"trigger {trigger.name} on {table.name} runs first and may change what happens"
+                yield f"trigger {trigger.shown} on {table.name} runs first and may change what happens"
 
 
 def _lets_be(trigger: Trigger, event: str, columns: Collection[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import visible
 from fkdash.fact import fact
 from fkdash.rules.actions.failing import first_error, is_late
 from fkdash.rules.actions.obstacles import obstacles
@@ -46,7 +47,7 @@ class Case:
     @property
     def column_names(self) -> str:
         """`users.workspace_id and users.tenant_id`."""
-        return " and ".join(f"{self.key.table.name}.{name}" for name in self.columns)
+        return " and ".join(f"{self.key.table.shown}.{visible(name)}" for name in self.columns)
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -68,7 +69,7 @@ class Case:
     def fails(self) -> str:
         """What happens: `deleting a referenced workspaces row fails with 23502`."""
         how = "fails" if self.certain else "can fail"
-        return f"{self.verbs} a referenced row of {self.key.referenced.name} {how} with {self.error.sqlstate}"
+        return f"{self.verbs} a referenced row of {self.key.referenced.shown} {how} with {self.error.sqlstate}"
 
     @property
     def reasons(self) -> str:

@@ -46,9 +46,9 @@ def _wanted(obstacle: Obstacle) -> bool:
 def _explanation(case: Case) -> str:
     key = case.key
     return (
-        f"{key.name} promises to set {case.column_names} to NULL when its row of {key.referenced.name} goes away, "
-        f"but {case.reasons}. PostgreSQL accepted the declaration all the same; {case.verbs} any row "
-        f"of {key.referenced.name} that a row of {key.table.name} refers to fails. Rows that nothing refers to "
+        f"{key.shown} promises to set {case.column_names} to NULL when its row of {key.referenced.shown} goes "
+        f"away, but {case.reasons}. PostgreSQL accepted the declaration all the same; {case.verbs} any row "
+        f"of {key.referenced.shown} that a row of {key.table.shown} refers to fails. Rows that nothing refers to "
         "are not affected."
     )
 

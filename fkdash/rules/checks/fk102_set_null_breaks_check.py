@@ -52,8 +52,8 @@ def _message(case: Case) -> str:
 def _explanation(case: Case) -> str:
     depends = "" if case.certain else " It holds for some rows and not for others; only the data can tell which."
     return (
-        f"{case.key.name} promises to set {case.column_names} to NULL, but {case.reasons}.{depends} The action "
-        f"is an ordinary UPDATE of the row of {case.key.table.name}, so the CHECK is evaluated again and "
+        f"{case.key.shown} promises to set {case.column_names} to NULL, but {case.reasons}.{depends} The action "
+        f"is an ordinary UPDATE of the row of {case.key.table.shown}, so the CHECK is evaluated again and "
         f"{case.fails}. Rows that nothing refers to are not affected."
     )
 

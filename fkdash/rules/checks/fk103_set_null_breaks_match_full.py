@@ -40,7 +40,7 @@ def _wanted(obstacle: Obstacle) -> bool:
 
 def _explanation(case: Case) -> str:
     return (
-        f"{case.key.name} sets {case.column_names} to NULL, but {case.reasons}. The row that remains mixes NULL "
+        f"{case.key.shown} sets {case.column_names} to NULL, but {case.reasons}. The row that remains mixes NULL "
         f"and values, which MATCH FULL forbids, so {case.fails}."
     )
 

@@ -49,9 +49,9 @@ def _message(case: Case) -> str:
 
 def _explanation(case: Case) -> str:
     return (
-        f"{case.key.name} sets {case.column_names} to NULL, but {case.reasons}. The first row passes; as soon "
+        f"{case.key.shown} sets {case.column_names} to NULL, but {case.reasons}. The first row passes; as soon "
         f"as another row with the same values is there, {case.verbs} a referenced row of "
-        f"{case.key.referenced.name} fails with {case.error.sqlstate}."
+        f"{case.key.referenced.shown} fails with {case.error.sqlstate}."
     )
 
 

@@ -29,7 +29,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             f"NULL: {case.fails}."
             if case.certain
             else f"{case.doing} may write NULL into {case.column_names}, which cannot be NULL: {case.fails}.",
-            explanation=f"{case.key.name} promises to give {case.column_names} its default, but the default is "
+            explanation=f"{case.key.shown} promises to give {case.column_names} its default, but the default is "
             f"NULL, and {case.reasons}. PostgreSQL accepted the declaration all the same; {case.fails}.",
             fixes=("no-action", "restrict", "cascade", *(("drop-not-null",) if case.alone else ())),
         )

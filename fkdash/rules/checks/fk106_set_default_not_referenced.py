@@ -54,7 +54,7 @@ def _finding(catalog: Catalog, table: Table, write: Write) -> Finding:
     defaults = tuple(default_expression(column) or "" for column in columns)
     whole = len(write.columns) == len(key.columns) and all(map(is_constant, columns))
     written = ", ".join(
-        f"{column.name} = {shown(text) or 'its sequence'}" for column, text in zip(columns, defaults, strict=True)
+        f"{column.shown} = {shown(text) or 'its sequence'}" for column, text in zip(columns, defaults, strict=True)
     )
     spared = rescues(catalog, key, write.statements[0], write.columns, late=True)
     return Finding(
@@ -63,10 +63,10 @@ def _finding(catalog: Catalog, table: Table, write: Write) -> Finding:
         severity=Severity.WARNING,
         key=key,
         columns=write.columns,
-        message=f"{write.doing} writes {written}; without such a row of {key.referenced.name} {write.verbs} a "
-        f"referenced row of {key.referenced.name} fails with 23503.",
-        explanation=f"{key.name} makes the rows it sets to their default refer to another row of "
-        f"{key.referenced.name}. Whether that row exists is not known from this source."
+        message=f"{write.doing} writes {written}; without such a row of {key.referenced.shown} {write.verbs} a "
+        f"referenced row of {key.referenced.shown} fails with 23503.",
+        explanation=f"{key.shown} makes the rows it sets to their default refer to another row of "
+        f"{key.referenced.shown}. Whether that row exists is not known from this source."
         + (" The default is not a constant, so it is decided anew for every row." if not whole else ""),
         statements=write.statements,
         error=no_such_row_error(catalog, key),
@@ -92,9 +92,9 @@ def settled(catalog: Catalog, finding: Finding, *, present: bool) -> Finding:
             finding,
             severity=Severity.INFO,
             question=None,
-            message=f"The default of {key.table.name} ({values}) exists in {key.referenced.name}; deleting that "
+            message=f"The default of {key.table.shown} ({values}) exists in {key.referenced.shown}; deleting that "
             "very row fails with 23503 as long as rows refer to it, because their default is the same row.",
-            explanation=f"{key.name} moves rows to the default, {values}, which exists. Rows that are there "
+            explanation=f"{key.shown} moves rows to the default, {values}, which exists. Rows that are there "
             "already stay where they are, so the default row itself cannot be deleted while it is referenced.",
             error=refusal_error(catalog, key, Action.SET_DEFAULT),
         )
@@ -105,9 +105,9 @@ def settled(catalog: Catalog, finding: Finding, *, present: bool) -> Finding:
         certain=certain,
         question=None,
         message=f"ON {' and ON '.join(finding.statements)} SET DEFAULT writes {values}, which is no "
-        f"row of {key.referenced.name}: {verbs(finding.statements)} a referenced row of {key.referenced.name} "
+        f"row of {key.referenced.shown}: {verbs(finding.statements)} a referenced row of {key.referenced.shown} "
         f"{'fails' if certain else 'can fail'} with 23503.",
-        explanation=f"{key.name} makes the rows it sets to their default refer to {key.referenced.name} "
+        explanation=f"{key.shown} makes the rows it sets to their default refer to {key.referenced.shown} "
         f"({values}), but there is no such row. The value written is checked like any other and refused.",
     )
 

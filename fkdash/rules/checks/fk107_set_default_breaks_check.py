@@ -32,7 +32,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             if case.certain
             else f"{case.doing} writes the default into {case.column_names}; whether a CHECK allows it depends on "
             f"the row: {case.fails}.",
-            explanation=f"{case.key.name} gives {case.column_names} its default, but {case.reasons}. The action "
+            explanation=f"{case.key.shown} gives {case.column_names} its default, but {case.reasons}. The action "
             f"is an ordinary UPDATE, so the CHECK is evaluated again and {case.fails}.",
             fixes=("no-action", "restrict", "cascade"),
         )

@@ -25,25 +25,25 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 def _finding(catalog: Catalog, hopeless: HopelessPath) -> Finding:
     path, error, reached = hopeless.path, hopeless.contradiction.error, hopeless.contradiction.reached
     first, last = path.cascades[0], path.last
-    where = last.referenced.name
+    where = last.referenced.shown
     certain = not hopeless.spared
     if reached is None:
-        when = f"{last.name} does not let {any_row(catalog, last)} go, referred to or not"
+        when = f"{last.shown} does not let {any_row(catalog, last)} go, referred to or not"
     elif reached == last.table:
-        when = f"{last.name} lets no row of {where} go that a row of {reached.name} refers to"
+        when = f"{last.shown} lets no row of {where} go that a row of {reached.shown} refers to"
     else:
-        when = f"{last.name} lets no row of {where} go where a row of {reached.name} hangs on it"
-    way = f"cascades to {first.table.name}" + (f" and on to {where}" if len(path.cascades) > 1 else "")
+        when = f"{last.shown} lets no row of {where} go where a row of {reached.shown} hangs on it"
+    way = f"cascades to {first.table.shown}" + (f" and on to {where}" if len(path.cascades) > 1 else "")
     return Finding(
         rule=RULE.id,
         name=RULE.name,
         severity=RULE.severity if certain else Severity.WARNING,
         key=first,
         columns=first.columns,
-        message=f"Deleting a row of {first.referenced.name} {way} and {'fails' if certain else 'can fail'} there "
+        message=f"Deleting a row of {first.referenced.shown} {way} and {'fails' if certain else 'can fail'} there "
         f"with {error.sqlstate}: {when}.",
         explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE; at "
-        f"{last.name} the action can never succeed, so the whole DELETE fails and nothing is deleted. Repair "
+        f"{last.shown} the action can never succeed, so the whole DELETE fails and nothing is deleted. Repair "
         f"{last.qualified}, not this foreign key.",
         statements=(Statement.DELETE,),
         error=error,

@@ -56,8 +56,8 @@ def _stands_alone(catalog: Catalog, path: Path) -> bool:
 
 def _finding(path: Path, error: PredictedError, *, alone: bool) -> Finding:
     first, last = path.cascades[0], path.last
-    where = last.referenced.name
-    way = f"cascades to {first.table.name}" + (f" and on to {where}" if len(path.cascades) > 1 else "")
+    where = last.referenced.shown
+    way = f"cascades to {first.table.shown}" + (f" and on to {where}" if len(path.cascades) > 1 else "")
     late = " at COMMIT" if last.initially_deferred and last.on_delete is Action.NO_ACTION else ""
     return Finding(
         rule=RULE.id,
@@ -65,10 +65,10 @@ def _finding(path: Path, error: PredictedError, *, alone: bool) -> Finding:
         severity=RULE.severity if alone else Severity.INFO,
         key=first,
         columns=first.columns,
-        message=f"Deleting a row of {first.referenced.name} {way} and fails there with {error.sqlstate}{late} "
-        f"as soon as a row of {last.table.name} refers to one of them ({last.on_delete}).",
+        message=f"Deleting a row of {first.referenced.shown} {way} and fails there with {error.sqlstate}{late} "
+        f"as soon as a row of {last.table.shown} refers to one of them ({last.on_delete}).",
         explanation=f"The delete takes this way: {path.words}. Up to {where} everything is CASCADE, but "
-        f"{last.qualified} is {last.on_delete}: where a row of {last.table.name} refers to a row that would be "
+        f"{last.qualified} is {last.on_delete}: where a row of {last.table.shown} refers to a row that would be "
         "deleted, the whole DELETE fails and nothing is deleted. "
         + (
             f"All other foreign keys to {where} let its rows go, so this one may have been forgotten."

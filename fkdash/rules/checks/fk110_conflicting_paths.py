@@ -126,24 +126,24 @@ def _finding(
     catalog: Catalog, key: ForeignKey, top: TableName, turn: Turn, rivals: tuple[ForeignKey, ...]
 ) -> Finding:
     error = refusal_error(catalog, key, key.on_delete)
-    names = " and ".join(other.name for other in rivals)
+    names = " and ".join(other.shown for other in rivals)
     # Where the key refers to `top` itself, both ways need not lead to one and the same row.
     same_row = top != node(catalog, key.referenced) or _by_the_same_name(catalog, key, top)
     if turn is Turn.FIRST:
         message = (
-            f"Deleting a row of {top.name} would cascade to {key.table.name} as well, but {key.name} "
+            f"Deleting a row of {top.shown} would cascade to {key.table.shown} as well, but {key.shown} "
             f"({key.on_delete}) is looked at before those rows are gone and refuses with {error.sqlstate} where "
             "one refers to what goes."
         )
     elif turn is Turn.LAST:
         message = (
-            f"Deleting a row of {top.name} fails with {error.sqlstate} where a row of {key.table.name} refers "
-            f"to it by {key.name} ({key.on_delete}) only: one that refers to it by {names} (CASCADE) too is "
+            f"Deleting a row of {top.shown} fails with {error.sqlstate} where a row of {key.table.shown} refers "
+            f"to it by {key.shown} ({key.on_delete}) only: one that refers to it by {names} (CASCADE) too is "
             f"deleted first."
         )
     else:
         message = (
-            f"Deleting a row of {top.name} reaches {key.table.name} by {names or 'CASCADE'} and by {key.name} "
+            f"Deleting a row of {top.shown} reaches {key.table.shown} by {names or 'CASCADE'} and by {key.shown} "
             f"({key.on_delete}) at the same moment: of two keys the one whose internal trigger has the lower "
             f"name, normally the older, comes first, and the delete then succeeds or fails with {error.sqlstate}."
         )
@@ -154,14 +154,14 @@ def _finding(
         key=key,
         columns=key.columns,
         message=message,
-        explanation=f"Rows of {key.table.name} hang on {top.name} in two ways: over CASCADE, which would delete "
+        explanation=f"Rows of {key.table.shown} hang on {top.shown} in two ways: over CASCADE, which would delete "
         f"them, and over {key.qualified}, which is {key.on_delete}. PostgreSQL runs actions breadth first and "
         "does not wait for the cascade to finish. A NO ACTION key that is DEFERRABLE INITIALLY DEFERRED would "
         "be looked at last."
         + (
             ""
             if same_row
-            else f" No CASCADE from {top.name} goes by columns of the same names: the two ways need not meet in "
+            else f" No CASCADE from {top.shown} goes by columns of the same names: the two ways need not meet in "
             "one row, and the refusal may be what was meant."
         ),
         statements=(Statement.DELETE,),

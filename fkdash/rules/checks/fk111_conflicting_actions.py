@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.enforcement import action_runs, refusal_error
 from fkdash.rules.actions.rivals import action_of, acts_before, same_reference
 from fkdash.rules.finding import Finding, Rule
@@ -40,21 +41,21 @@ def _finding(catalog: Catalog, keys: Sequence[ForeignKey], statements: tuple[Sta
     )
     key = keys[-1]
     doing = "; ".join(
-        f"ON {statement}: " + ", ".join(f"{each.name} {action_of(each, statement)}" for each in keys)
+        f"ON {statement}: " + ", ".join(f"{each.shown} {action_of(each, statement)}" for each in keys)
         for statement in statements
     )
     refusing = next((each for each in keys if action_of(each, statements[0]) in _REFUSING), None)
-    decides = f"{first.name} probably acts first" if first else "which acts first is not known from this source"
+    decides = f"{first.shown} probably acts first" if first else "which acts first is not known from this source"
     return Finding(
         rule=RULE.id,
         name=RULE.name,
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{len(keys)} foreign keys on {key.table.name} ({', '.join(key.columns)}) to "
-        f"{key.referenced.name} have different actions ({doing}); which one decides depends on the order they "
+        message=f"{len(keys)} foreign keys on {key.table.shown} ({listed(key.columns)}) to "
+        f"{key.referenced.shown} have different actions ({doing}); which one decides depends on the order they "
         "were created in.",
-        explanation=f"{' and '.join(each.name for each in keys)} make the same columns refer to the same "
+        explanation=f"{' and '.join(each.shown for each in keys)} make the same columns refer to the same "
         "columns, but do different things. PostgreSQL runs the action of each in the byte order of the "
         f"internal triggers' names, which end in object identifiers; here {decides}. A dump and restore may "
         "reverse it.",

@@ -25,7 +25,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             case,
             message=f"{case.doing} writes the same default into {case.column_names}, which must be unique: "
             f"{second}{case.fails}.",
-            explanation=f"{case.key.name} gives every row that loses its row of {case.key.referenced.name} the "
+            explanation=f"{case.key.shown} gives every row that loses its row of {case.key.referenced.shown} the "
             f"same default, but {case.reasons}. As soon as another row holds it, {case.verbs} a referenced row "
             f"fails with {case.error.sqlstate}.",
             fixes=("no-action", "restrict", "cascade"),

@@ -24,7 +24,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             case,
             message=f"{case.doing} leaves a MATCH FULL key that mixes NULL and values, through "
             f"{case.column_names}: {case.fails}.",
-            explanation=f"{case.key.name} gives {case.column_names} the defaults, of which some are NULL and "
+            explanation=f"{case.key.shown} gives {case.column_names} the defaults, of which some are NULL and "
             f"some are not, but {case.reasons}. The row that remains is one that MATCH FULL forbids, so "
             f"{case.fails}.",
             fixes=("no-action", "restrict", "cascade"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.obstacle import Kind
 from fkdash.rules.actions.verdicts import Case, cases, finding
 from fkdash.rules.finding import Finding, HangsOn, Rule
@@ -28,7 +29,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 RULE,
                 case,
                 message=_message(case),
-                explanation=f"{case.key.name} writes {', '.join(case.writes[0].columns)}, but {case.reasons}. "
+                explanation=f"{case.key.shown} writes {listed(case.writes[0].columns)}, but {case.reasons}. "
                 f"The generated column is computed again and {case.fails}.",
                 fixes=("no-action", "restrict", "cascade"),
             )

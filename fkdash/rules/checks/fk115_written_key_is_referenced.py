@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.knock_ons import knock_ons
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
@@ -27,7 +28,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 def _way(found: KnockOn) -> str:
     """Give the keys that carry a value on: `badges_fk and stamps_fk`."""
-    return " and ".join(key.name for key in (*found.between, found.other))
+    return " and ".join(key.shown for key in (*found.between, found.other))
 
 
 def _carried_on(found: KnockOn) -> tuple[str, str]:
@@ -35,14 +36,14 @@ def _carried_on(found: KnockOn) -> tuple[str, str]:
     write, other, way = found.write, found.other, (*found.between, found.other)
     return (
         (
-            f"{write.doing} of {write.key.table.name} is carried on by {_way(found)} (ON UPDATE "
-            f"CASCADE), where {found.refused_by}: {write.verbs} a referenced row of {write.key.referenced.name} "
+            f"{write.doing} of {write.key.table.shown} is carried on by {_way(found)} (ON UPDATE "
+            f"CASCADE), where {found.refused_by}: {write.verbs} a referenced row of {write.key.referenced.shown} "
             f"{'fails' if found.certain else 'can fail'} with {found.error.sqlstate} as soon as a row of "
-            f"{other.table.name} is reached."
+            f"{other.table.shown} is reached."
         ),
         (
-            f"{write.key.name} writes {', '.join(write.columns)} of {write.key.table.name}, "
-            f"which {way[0].table.name} refers to. ON UPDATE CASCADE takes the new value over, but "
+            f"{write.key.shown} writes {listed(write.columns)} of {write.key.table.shown}, "
+            f"which {way[0].table.shown} refers to. ON UPDATE CASCADE takes the new value over, but "
             f"{found.refused_by}."
         ),
     )
@@ -54,14 +55,14 @@ def _refused(found: KnockOn) -> tuple[str, str]:
     late = " at COMMIT" if other.initially_deferred and other.on_update is Action.NO_ACTION else ""
     return (
         (
-            f"{write.doing} changes {write.key.table.name}.{', '.join(write.columns)}, which "
-            f"{_carrying(found)}{other.table.name} refers to ON UPDATE {other.on_update}: {write.verbs} a "
-            f"referenced row of {write.key.referenced.name} fails with {found.error.sqlstate}{late} as soon as a "
-            f"row of {other.table.name} is affected."
+            f"{write.doing} changes {write.key.table.shown}.{listed(write.columns)}, which "
+            f"{_carrying(found)}{other.table.shown} refers to ON UPDATE {other.on_update}: {write.verbs} a "
+            f"referenced row of {write.key.referenced.shown} fails with {found.error.sqlstate}{late} as soon as a "
+            f"row of {other.table.shown} is affected."
         ),
         (
-            f"{write.key.name} writes columns of {write.key.table.name} that {_way(found)} refers to. "
-            f"For {other.table.name} that is an UPDATE of the key it refers to, and its ON UPDATE "
+            f"{write.key.shown} writes columns of {write.key.table.shown} that {_way(found)} refers to. "
+            f"For {other.table.shown} that is an UPDATE of the key it refers to, and its ON UPDATE "
             f"{other.on_update} refuses it, whatever its ON DELETE says."
         ),
     )
@@ -70,7 +71,7 @@ def _refused(found: KnockOn) -> tuple[str, str]:
 def _carrying(found: KnockOn) -> str:
     if not found.between:
         return ""
-    names = " and ".join(key.name for key in found.between)
+    names = " and ".join(key.shown for key in found.between)
     return f"{names} (ON UPDATE CASCADE) {'carries' if len(found.between) == 1 else 'carry'} on to what "
 
 
@@ -88,7 +89,7 @@ def _finding(found: KnockOn, message: str, explanation: str) -> Finding:
         statements=write.statements,
         error=found.error,
         evidence=(
-            *(f"{key.qualified} refers to {key.referenced} ({', '.join(key.referenced_columns)})" for key in way),
+            *(f"{key.qualified} refers to {key.referenced} ({listed(key.referenced_columns)})" for key in way),
             *(f"then also: {each}" for each in found.behind),
         ),
         fixes=("no-action", "restrict", "cascade"),

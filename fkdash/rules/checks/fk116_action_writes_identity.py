@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.table_name import visible
 from fkdash.rules.actions.barred import any_row
 from fkdash.rules.actions.enforcement import running
 from fkdash.rules.actions.writes import Write, writes
@@ -39,7 +40,7 @@ def _cascades(catalog: Catalog) -> Iterator[Write]:
 
 def _finding(catalog: Catalog, write: Write, names: tuple[str, ...]) -> Finding:
     key = write.key
-    where = " and ".join(f"{key.table.name}.{name}" for name in names)
+    where = " and ".join(f"{key.table.shown}.{visible(name)}" for name in names)
     return Finding(
         rule=RULE.id,
         name=RULE.name,
@@ -48,12 +49,12 @@ def _finding(catalog: Catalog, write: Write, names: tuple[str, ...]) -> Finding:
         columns=names,
         message=f"{write.doing} writes {where}, which is GENERATED ALWAYS AS IDENTITY: {write.verbs} "
         f"{any_row(catalog, key)} fails with 428C9, referenced or not.",
-        explanation=f"{key.name} writes {where}, a column that accepts nothing but its own sequence's values. "
+        explanation=f"{key.shown} writes {where}, a column that accepts nothing but its own sequence's values. "
         f"The action's UPDATE is refused when it is prepared, before any row is looked at, so {write.verbs} a "
-        f"row of {key.referenced.name} fails even if nothing refers to it.",
+        f"row of {key.referenced.shown} fails even if nothing refers to it.",
         statements=write.statements,
         error=PredictedError(GENERATED_ALWAYS, f'column "{names[0]}" can only be updated to DEFAULT'),
-        evidence=tuple(f"{key.table}.{name} is GENERATED ALWAYS AS IDENTITY" for name in names),
+        evidence=tuple(f"{key.table}.{visible(name)} is GENERATED ALWAYS AS IDENTITY" for name in names),
         fixes=("no-action", "restrict", "cascade") if Statement.DELETE in write.statements else (),
     )
 

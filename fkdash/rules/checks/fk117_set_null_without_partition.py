@@ -30,7 +30,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 case,
                 message=f"{case.doing} writes {_what(catalog, case)} into {case.column_names}, but "
                 f"{case.reasons}: {case.fails}.",
-                explanation=f"{case.key.name} writes {_what(catalog, case)} into {case.column_names}, but "
+                explanation=f"{case.key.shown} writes {_what(catalog, case)} into {case.column_names}, but "
                 f"{case.reasons}. The row would have to move to another partition"
                 + (" and there is none" if case.certain else ", and there may be none")
                 + f", so {case.fails}. A DEFAULT partition would take it.",

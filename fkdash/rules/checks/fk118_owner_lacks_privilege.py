@@ -35,7 +35,7 @@ def _finding(catalog: Catalog, bar: Bar) -> Finding:
         columns=key.columns,
         message=f"{bar.reason}: {verbs(bar.statements)} {any_row(catalog, key)} fails with "
         f"{bar.error.sqlstate}, referred to or not.",
-        explanation=f"{bar.doing} of {key.name} is a statement of its own and does not run as the role that "
+        explanation=f"{bar.doing} of {key.shown} is a statement of its own and does not run as the role that "
         f"deletes: {bar.reason}. PostgreSQL looks at privileges before it looks for rows. Grant what is missing, "
         "or give the table to a role that has it.",
         statements=bar.statements,

@@ -59,7 +59,7 @@ def _finding(catalog: Catalog, bar: Bar, *, certain: bool) -> Finding:
     key = bar.key
     fails = f"{verbs(bar.statements)} {any_row(catalog, key)} fails with {bar.error.sqlstate}, referred to or not"
     if not certain:
-        where = f"a row of {key.referenced.name} that leads there"
+        where = f"a row of {key.referenced.shown} that leads there"
         fails = f"{verbs(bar.statements)} {where} fails with {bar.error.sqlstate}"
     return Finding(
         rule=RULE.id,
@@ -67,8 +67,8 @@ def _finding(catalog: Catalog, bar: Bar, *, certain: bool) -> Finding:
         severity=RULE.severity if certain else Severity.WARNING,
         key=key,
         columns=key.columns,
-        message=f"{bar.doing} of {key.name} is refused, as {bar.reason}: {fails}.",
-        explanation=f"{bar.doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL "
+        message=f"{bar.doing} of {key.shown} is refused, as {bar.reason}: {fails}.",
+        explanation=f"{bar.doing} is an ordinary statement on {key.table.shown}, and {bar.reason}. PostgreSQL "
         "refuses it before it looks for rows. Give the table a primary key or a REPLICA IDENTITY that the "
         "publication can use, or take it out of the publication.",
         statements=bar.statements,

@@ -23,9 +23,9 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             severity=RULE.severity,
             key=key,
             columns=key.columns,
-            message=f"{key.name} is NOT VALID: rows of {key.table.name} older than it may refer to "
-            f"rows of {key.referenced.name} that do not exist.",
-            explanation=f"{key.name} checks every new row and its ON DELETE {key.on_delete} runs, but the rows "
+            message=f"{key.shown} is NOT VALID: rows of {key.table.shown} older than it may refer to "
+            f"rows of {key.referenced.shown} that do not exist.",
+            explanation=f"{key.shown} checks every new row and its ON DELETE {key.on_delete} runs, but the rows "
             "that were there when it was added were never checked. VALIDATE CONSTRAINT checks them without "
             "stopping anybody; it fails on the first orphan.",
             evidence=("convalidated is false",),

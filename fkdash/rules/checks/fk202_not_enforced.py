@@ -23,10 +23,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             severity=RULE.severity,
             key=key,
             columns=key.columns,
-            message=f"{key.name} is NOT ENFORCED: nothing checks {key.table.name}, and ON DELETE "
+            message=f"{key.shown} is NOT ENFORCED: nothing checks {key.table.shown}, and ON DELETE "
             f"{key.on_delete} never runs.",
-            explanation=f"{key.name} is documentation only. Rows of {key.table.name} may refer to "
-            f"rows of {key.referenced.name} that do not exist, and deleting one leaves orphans.",
+            explanation=f"{key.shown} is documentation only. Rows of {key.table.shown} may refer to "
+            f"rows of {key.referenced.shown} that do not exist, and deleting one leaves orphans.",
             evidence=("conenforced is false",),
             fixes=("validate",),
         )

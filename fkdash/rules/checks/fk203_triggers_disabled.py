@@ -66,13 +66,13 @@ def _finding(key: ForeignKey, found: list[tuple[TableName, Trigger]]) -> Finding
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{key.name} claims to hold, but triggers of it on {' and '.join(tables)} are {how}: "
+        message=f"{key.shown} claims to hold, but triggers of it on {' and '.join(tables)} are {how}: "
         f"{', '.join(what)} {'does' if len(what) == 1 else 'do'} not happen.",
-        explanation=f"PostgreSQL enforces {key.name} through internal triggers, and some of them do not fire in "
+        explanation=f"PostgreSQL enforces {key.shown} through internal triggers, and some of them do not fire in "
         "an ordinary session, most likely since a DISABLE TRIGGER ALL that was never taken back. Rows may "
-        f"refer to rows of {key.referenced.name} that do not exist, although the constraint is shown as valid.",
+        f"refer to rows of {key.referenced.shown} that do not exist, although the constraint is shown as valid.",
         evidence=tuple(
-            f"{trigger.name} on {table} ({trigger.function}) is {_SILENT[trigger.enabled]}"
+            f"{trigger.shown} on {table} ({trigger.function}) is {_SILENT[trigger.enabled]}"
             for table, trigger in found
         ),
         fixes=("enable-triggers",),

@@ -56,19 +56,19 @@ def _finding(
     key: ForeignKey, statement: Statement, event: str, triggers: Sequence[Trigger], *, understood: bool
 ) -> Finding:
     action = action_of(key, statement)
-    names = ", ".join(dict.fromkeys(trigger.name for trigger in triggers))
+    names = ", ".join(dict.fromkeys(trigger.shown for trigger in triggers))
     functions = ", ".join(dict.fromkeys(trigger.function for trigger in triggers))
     what = "returns NULL or NEW" if event == "DELETE" else "returns NULL or OLD, or puts another key into NEW,"
     if understood:
         message = (
-            f"BEFORE {event} trigger {names} on {key.table.name} can swallow ON {statement} {action} of "
-            f"{key.name}: "
+            f"BEFORE {event} trigger {names} on {key.table.shown} can swallow ON {statement} {action} of "
+            f"{key.shown}: "
             f"where {functions} {what} the row stays as it is and refers to nothing."
         )
     else:
         message = (
-            f"BEFORE {event} trigger {names} on {key.table.name} comes before ON {statement} {action} of "
-            f"{key.name}: "
+            f"BEFORE {event} trigger {names} on {key.table.shown} comes before ON {statement} {action} of "
+            f"{key.shown}: "
             f"whether it lets the row through is up to {functions}, whose text does not tell."
         )
     return Finding(
@@ -78,11 +78,11 @@ def _finding(
         key=key,
         columns=key.columns,
         message=message,
-        explanation=f"ON {statement} {action} is an ordinary {event} of the rows of {key.table.name} and fires "
+        explanation=f"ON {statement} {action} is an ordinary {event} of the rows of {key.table.shown} and fires "
         f"their BEFORE triggers. A trigger whose function {what} skips the row or undoes the write; the "
         "referenced row goes all the same and an orphan remains, without an error.",
         statements=(statement,),
-        evidence=tuple(f"trigger {trigger.name} runs {trigger.function}" for trigger in triggers),
+        evidence=tuple(f"trigger {trigger.shown} runs {trigger.function}" for trigger in triggers),
         certain=False,
     )
 

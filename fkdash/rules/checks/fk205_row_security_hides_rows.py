@@ -25,7 +25,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         hidden = [table for table in dict.fromkeys((key.table, key.referenced)) if table in secret]
         if not hidden:
             continue
-        names = " and ".join(table.name for table in hidden)
+        names = " and ".join(table.shown for table in hidden)
         yield Finding(
             rule=RULE.id,
             name=RULE.name,
@@ -33,7 +33,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             key=key,
             columns=key.columns,
             message=f"Row-level security on {names} applies to role {catalog.server.role}: counts for "
-            f"{key.name} may be too low, but its actions reach the hidden rows as well.",
+            f"{key.shown} may be too low, but its actions reach the hidden rows as well.",
             explanation=f"What this role sees of {names} is what the policies let through. Referential actions "
             "do not ask them: rows that are invisible here block a delete, and CASCADE deletes them. Look with "
             "a role that has BYPASSRLS, or as the owner, to see everything.",

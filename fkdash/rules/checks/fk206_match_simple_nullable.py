@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Match
+from fkdash.catalog.table_name import listed, visible
 from fkdash.rules.finding import Finding, HangsOn, Rule
 from fkdash.rules.severity import Severity
 
@@ -27,24 +28,24 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         if not nullable or (len(nullable) > 1 and _whole_or_none(catalog, key, nullable)):
             continue
         several = len(nullable) > 1
-        names = " and ".join(nullable)
+        names = listed(nullable, " and ")
         yield Finding(
             rule=RULE.id,
             name=RULE.name,
             severity=Severity.WARNING if several else Severity.INFO,
             key=key,
             columns=nullable,
-            message=f"{key.name} is MATCH SIMPLE and {names} may be NULL: a row with NULL there is checked "
+            message=f"{key.shown} is MATCH SIMPLE and {names} may be NULL: a row with NULL there is checked "
             "against nothing" + (", whatever its other columns say." if several else "."),
-            explanation=f"With MATCH SIMPLE one NULL among ({', '.join(key.columns)}) is enough for a "
-            f"row of {key.table.name} to refer to nothing: it is not checked, and deleting a row of "
-            f"{key.referenced.name} does not touch it. "
+            explanation=f"With MATCH SIMPLE one NULL among ({listed(key.columns)}) is enough for a "
+            f"row of {key.table.shown} to refer to nothing: it is not checked, and deleting a row of "
+            f"{key.referenced.shown} does not touch it. "
             + (
                 "A row that is half filled in looks like a reference and is none."
                 if several
                 else "That is as it should be where the reference as a whole is optional."
             ),
-            evidence=tuple(f"{key.table}.{name} may be NULL" for name in nullable),
+            evidence=tuple(f"{key.table}.{visible(name)} may be NULL" for name in nullable),
         )
 
 

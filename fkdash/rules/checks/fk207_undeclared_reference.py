@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.model import undeclared
-from fkdash.catalog.table_name import TableName
+from fkdash.catalog.table_name import TableName, listed
 from fkdash.catalog.tables_of_fkdash import is_own
 from fkdash.rules.composite_references import composite_names
 from fkdash.rules.families import same_family
@@ -84,33 +84,33 @@ def _by_join(
 
 
 def _confirmed(key: ForeignKey) -> Finding:
-    own, its = ", ".join(key.columns), ", ".join(key.referenced_columns)
+    own, its = listed(key.columns), listed(key.referenced_columns)
     return Finding(
         rule=RULE.id,
         name=RULE.name,
         severity=Severity.WARNING,
         key=key,
         columns=key.columns,
-        message=f"{key.table.name} ({own}) refers to {key.referenced.name} ({its}), as [references] says, and has "
-        "no foreign key.",
-        explanation=f"Somebody confirmed this reference. Nothing checks that the row of {key.referenced.name} "
+        message=f"{key.table.shown} ({own}) refers to {key.referenced.shown} ({its}), as [references] says, and "
+        "has no foreign key.",
+        explanation=f"Somebody confirmed this reference. Nothing checks that the row of {key.referenced.shown} "
         "exists, and deleting it leaves orphans behind. Add the key NOT VALID, clean up, validate.",
         evidence=("[references] of fkdash.toml",),
     )
 
 
 def _of_several(key: ForeignKey) -> Finding:
-    own, its = ", ".join(key.columns), ", ".join(key.referenced_columns)
+    own, its = listed(key.columns), listed(key.referenced_columns)
     return Finding(
         rule=RULE.id,
         name=RULE.name,
         severity=Severity.INFO,
         key=key,
         columns=key.columns,
-        message=f"{key.table.name} ({own}) looks like a reference to {key.referenced.name} ({its}) and has no "
+        message=f"{key.table.shown} ({own}) looks like a reference to {key.referenced.shown} ({its}) and has no "
         "foreign key (by name and type).",
         explanation=f"Names and types match the primary key of {key.referenced}. Nothing checks that the row of "
-        f"{key.referenced.name} exists, and deleting it leaves orphans behind: a key goes with DROP TABLE of a "
+        f"{key.referenced.shown} exists, and deleting it leaves orphans behind: a key goes with DROP TABLE of a "
         "partition and CASCADE, say. Count them before declaring the foreign key.",
         evidence=(f"names and types match {key.referenced} ({its})",),
         certain=False,
@@ -123,7 +123,7 @@ def _finding(
     referenced, key_column = target
     evidence = []
     if where:
-        evidence.append(f"{where} joins {table.name}.{column.name} to {referenced}.{key_column}")
+        evidence.append(f"{where} joins {table.name}.{column.shown} to {referenced}.{key_column}")
     if alike:
         evidence.append(f"name and type ({column.type}) match {referenced}.{key_column}")
     why = " and ".join(evidence)
@@ -133,9 +133,9 @@ def _finding(
         severity=Severity.WARNING if where else Severity.INFO,
         key=undeclared(table.name, (column.name,), referenced, (key_column,)),
         columns=(column.name,),
-        message=f"{table.name.name}.{column.name} looks like a reference to {referenced.name}.{key_column} and "
+        message=f"{table.name.shown}.{column.shown} looks like a reference to {referenced.shown}.{key_column} and "
         f"has no foreign key ({'a join says so' if where else 'by name and type'}).",
-        explanation=f"{why[:1].upper()}{why[1:]}. Nothing checks that the row of {referenced.name} exists, and "
+        explanation=f"{why[:1].upper()}{why[1:]}. Nothing checks that the row of {referenced.shown} exists, and "
         "deleting it leaves orphans behind. Count them before declaring the foreign key.",
         evidence=tuple(evidence),
         certain=False,

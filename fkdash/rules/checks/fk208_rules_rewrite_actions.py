@@ -42,9 +42,9 @@ def _refused(catalog: Catalog, bar: Bar) -> Finding:
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{bar.reason[:1].upper()}{bar.reason[1:]}: {bar.doing} of {key.name} fails with "
+        message=f"{bar.reason[:1].upper()}{bar.reason[1:]}: {bar.doing} of {key.shown} fails with "
         f"{bar.error.sqlstate} for {any_row(catalog, key)}, referred to or not.",
-        explanation=f"{bar.doing} is an ordinary statement on {key.table.name}, and {bar.reason}. PostgreSQL is "
+        explanation=f"{bar.doing} is an ordinary statement on {key.table.shown}, and {bar.reason}. PostgreSQL is "
         "left with a result it did not ask for and refuses, before any row is looked at. The rule or the action "
         "has to go.",
         statements=bar.statements,
@@ -66,7 +66,7 @@ def _conditional(catalog: Catalog, key: ForeignKey) -> Iterator[Finding]:
 
 
 def _swallowed(key: ForeignKey, statement: Statement, event: str, rules: list[RewriteRule]) -> Finding:
-    names = ", ".join(rule.name for rule in rules)
+    names = ", ".join(rule.shown for rule in rules)
     action = action_of(key, statement)
     return Finding(
         rule=RULE.id,
@@ -74,9 +74,9 @@ def _swallowed(key: ForeignKey, statement: Statement, event: str, rules: list[Re
         severity=Severity.WARNING,
         key=key,
         columns=key.columns,
-        message=f"Rule {names} ON {event} of {key.table.name} takes the rows it is about out of ON {statement} "
-        f"{action} of {key.name}: they stay and refer to nothing.",
-        explanation=f"ON {statement} {action} is an ordinary {event} of {key.table.name}, and {names} is "
+        message=f"Rule {names} ON {event} of {key.table.shown} takes the rows it is about out of ON {statement} "
+        f"{action} of {key.shown}: they stay and refer to nothing.",
+        explanation=f"ON {statement} {action} is an ordinary {event} of {key.table.shown}, and {names} is "
         "carried out in its place for the rows that its condition, if any, is true for. The referenced row goes "
         "all the same.",
         statements=(statement,),

@@ -68,10 +68,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         parts = []
         if referring:
             parts.append(
-                f"rows of {', '.join(name.name for name in referring)} are neither checked nor acted upon"
+                f"rows of {', '.join(name.shown for name in referring)} are neither checked nor acted upon"
             )
         if referred:
-            parts.append(f"rows of {', '.join(name.name for name in referred)} cannot be referred to")
+            parts.append(f"rows of {', '.join(name.shown for name in referred)} cannot be referred to")
         if parts:
             yield Finding(
                 rule=RULE.id,
@@ -79,7 +79,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 severity=RULE.severity,
                 key=key,
                 columns=key.columns,
-                message=f"{key.name} does not reach into inheriting tables: {'; '.join(parts)}.",
+                message=f"{key.shown} does not reach into inheriting tables: {'; '.join(parts)}.",
                 explanation="A foreign key covers the rows of its own two tables only, not those of tables "
                 "that inherit from them, although a query of the parent shows them all. An inheriting table "
                 "needs foreign keys of its own; partitions are different, they are covered.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.index_use import near_misses, selective_index, unserved
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
@@ -33,7 +34,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, *, perhaps: bool) -> Finding:
-    columns = ", ".join(key.columns)
+    columns = listed(key.columns)
     small = rows is not None and rows < SMALL_ROWS
     writes = key.on_delete not in {Action.NO_ACTION, Action.RESTRICT}
     does = f"and its ON DELETE {key.on_delete}" if writes else "to see whether it may go"
@@ -43,10 +44,10 @@ def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, *, perhaps: bo
         severity=Severity.INFO if small or perhaps or rows is None or _looks_up(catalog, key) else RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"No index on {key.table.name} serves ({columns}): every deleted row of {key.referenced.name} "
-        f"reads all of {key.table.name}, {in_words(rows)}.",
-        explanation=f"For every row of {key.referenced.name} that is deleted, or whose key changes, PostgreSQL "
-        f"looks for rows of {key.table.name} by ({columns}) {does}. Without an index that starts with these "
+        message=f"No index on {key.table.shown} serves ({columns}): every deleted row of {key.referenced.shown} "
+        f"reads all of {key.table.shown}, {in_words(rows)}.",
+        explanation=f"For every row of {key.referenced.shown} that is deleted, or whose key changes, PostgreSQL "
+        f"looks for rows of {key.table.shown} by ({columns}) {does}. Without an index that starts with these "
         f"columns it reads the whole table each time, {in_words(rows)}, while it holds locks. "
         + (
             "The table is small; that may be all right."

@@ -34,10 +34,10 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
             yield _finding(
                 key,
                 Severity.INFO,
-                f"Deleting one row of {key.referenced.name} cascades to about {per_row:,} rows of "
-                f"{key.table.name} on average.",
-                f"about {rows_of(catalog, key.table):,} rows of {key.table.name} hang on about "
-                f"{counted(rows_of(catalog, key.referenced) or 0, 'rows')} of {key.referenced.name}",
+                f"Deleting one row of {key.referenced.shown} cascades to about {per_row:,} rows of "
+                f"{key.table.shown} on average.",
+                f"about {rows_of(catalog, key.table):,} rows of {key.table.shown} hang on about "
+                f"{counted(rows_of(catalog, key.referenced) or 0, 'rows')} of {key.referenced.shown}",
             )
         if top in seen:
             continue
@@ -45,11 +45,11 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         reached = _reached(children, top)
         if len(reached) >= _MANY_TABLES:
             more = "at least " if len(reached) >= _MOST_COUNTED else ""
-            some = ", ".join(sorted(name.name for name in reached)[:_MANY_TABLES])
+            some = ", ".join(sorted(name.shown for name in reached)[:_MANY_TABLES])
             yield _finding(
                 key,
                 Severity.INFO,
-                f"Deleting from {top.name} cascades into {more}{len(reached)} tables.",
+                f"Deleting from {top.shown} cascades into {more}{len(reached)} tables.",
                 f"reached: {some} …",
             )
 

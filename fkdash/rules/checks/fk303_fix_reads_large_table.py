@@ -35,9 +35,9 @@ def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, size: int | No
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"Repairing {key.name} reads all of {key.table.name} once ({in_words(rows)}{gigabytes}); in one "
-        f"step that would lock {key.table.name} and {busy} for as long.",
-        explanation=f"Adding or changing a foreign key checks every row of {key.table.name}. Done in two steps, "
+        message=f"Repairing {key.shown} reads all of {key.table.shown} once ({in_words(rows)}{gigabytes}); in one "
+        f"step that would lock {key.table.shown} and {busy} for as long.",
+        explanation=f"Adding or changing a foreign key checks every row of {key.table.shown}. Done in two steps, "
         "NOT VALID and VALIDATE CONSTRAINT, the check disturbs nobody; done in one, writers of both tables "
         "wait until it ends.",
         evidence=(f"{key.table} has {in_words(rows)}{gigabytes}",),

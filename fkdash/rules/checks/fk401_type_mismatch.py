@@ -60,11 +60,11 @@ def _finding(key: ForeignKey, column: Column, other: Column) -> Finding:
         severity=severity,
         key=key,
         columns=(column.name,),
-        message=f"{key.table.name}.{column.name} is {column.type}, {key.referenced.name}.{other.name} is "
+        message=f"{key.table.shown}.{column.shown} is {column.type}, {key.referenced.shown}.{other.shown} is "
         f"{other.type}: {consequence}.",
-        explanation=f"{key.name} compares {column.type} with {other.type}: {consequence}. Both columns of a "
+        explanation=f"{key.shown} compares {column.type} with {other.type}: {consequence}. Both columns of a "
         "foreign key should have the same type.",
-        evidence=(f"{key.table}.{column.name}: {column.type}", f"{key.referenced}.{other.name}: {other.type}"),
+        evidence=(f"{key.table}.{column.shown}: {column.type}", f"{key.referenced}.{other.shown}: {other.type}"),
         certain=False,
     )
 

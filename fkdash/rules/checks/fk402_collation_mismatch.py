@@ -34,12 +34,12 @@ def _finding(key: ForeignKey, column: Column, other: Column) -> Finding:
         severity=RULE.severity,
         key=key,
         columns=(column.name,),
-        message=f"{key.table.name}.{column.name} has collation {mine}, "
-        f"{key.referenced.name}.{other.name} has {its}: equal only as long as both are deterministic.",
+        message=f"{key.table.shown}.{column.shown} has collation {mine}, "
+        f"{key.referenced.shown}.{other.shown} has {its}: equal only as long as both are deterministic.",
         explanation=f"If {mine} or {its} is nondeterministic (case-insensitive, say), rows match that "
         "are not the same text: deleting one referenced row may act on rows that belong to another, "
         "and PostgreSQL 18 refuses the key when it is restored. Give both columns the same collation.",
-        evidence=(f"{key.table}.{column.name}: {mine}", f"{key.referenced}.{other.name}: {its}"),
+        evidence=(f"{key.table}.{column.shown}: {mine}", f"{key.referenced}.{other.shown}: {its}"),
         certain=False,
     )
 

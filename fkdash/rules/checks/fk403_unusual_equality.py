@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.table_name import visible
 from fkdash.rules.finding import Finding, HangsOn, Rule
 from fkdash.rules.severity import Severity
 
@@ -26,18 +27,18 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         ]
         if key.period:
             continue
-        how = ", ".join(f"{column} with {operator}" for column, operator in unusual)
+        how = ", ".join(f"{visible(column)} with {operator}" for column, operator in unusual)
         yield Finding(
             rule=RULE.id,
             name=RULE.name,
             severity=RULE.severity,
             key=key,
             columns=tuple(column for column, _ in unusual),
-            message=f"{key.name} compares {how}: what counts as equal is up to that operator.",
-            explanation=f"The match of {key.name} is made with an operator of an extension or of your own, so "
+            message=f"{key.shown} compares {how}: what counts as equal is up to that operator.",
+            explanation=f"The match of {key.shown} is made with an operator of an extension or of your own, so "
             "values that print differently may refer to the same row (citext ignores case), and joins by other "
             "operators give other answers than the foreign key.",
-            evidence=tuple(f"{column}: OPERATOR({operator})" for column, operator in unusual),
+            evidence=tuple(f"{visible(column)}: OPERATOR({operator})" for column, operator in unusual),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.rivals import same_reference
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
@@ -43,9 +44,9 @@ def _finding(key: ForeignKey, same: ForeignKey) -> Finding:
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{key.name} repeats {same.name}: {key.table.name} ({', '.join(key.columns)}) refers to "
-        f"{key.referenced.name} twice, every row is checked twice.",
-        explanation=f"{key.name} and {same.name} say the same. Each adds its own triggers, so that every write "
+        message=f"{key.shown} repeats {same.shown}: {key.table.shown} ({listed(key.columns)}) refers to "
+        f"{key.referenced.shown} twice, every row is checked twice.",
+        explanation=f"{key.shown} and {same.shown} say the same. Each adds its own triggers, so that every write "
         "is checked and every delete acted upon once more, and a change of one leaves the other behind as a "
         "contradiction.",
         evidence=(f"{same.qualified} has the same columns, actions and match",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import listed
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
 
@@ -34,9 +35,9 @@ def _finding(key: ForeignKey, wide: ForeignKey) -> Finding:
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{key.name} ({', '.join(key.columns)}) is contained in {wide.name} "
-        f"({', '.join(wide.columns)}), to the same {key.referenced.name}.",
-        explanation=f"Where all columns of {wide.name} are set, {key.name} checks nothing more; where one of "
+        message=f"{key.shown} ({listed(key.columns)}) is contained in {wide.shown} "
+        f"({listed(wide.columns)}), to the same {key.referenced.shown}.",
+        explanation=f"Where all columns of {wide.shown} are set, {key.shown} checks nothing more; where one of "
         "the others is NULL, it is the only one that does. If both are meant, their actions should agree.",
         evidence=(
             f"{wide.qualified}: ON DELETE {wide.on_delete}, ON UPDATE {wide.on_update}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import listed, visible
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.pairs import column_pairs
 from fkdash.rules.severity import Severity
@@ -22,19 +23,19 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _finding(key: ForeignKey, nullable: list[str]) -> Finding:
-    names = " and ".join(nullable)
+    names = listed(nullable, " and ")
     return Finding(
         rule=RULE.id,
         name=RULE.name,
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{key.name} refers to {key.referenced.name} ({', '.join(key.referenced_columns)}), where "
+        message=f"{key.shown} refers to {key.referenced.shown} ({listed(key.referenced_columns)}), where "
         f"{names} may be NULL: such rows can never be referred to.",
-        explanation=f"The key of {key.referenced.name} that {key.name} refers to is unique but not NOT "
+        explanation=f"The key of {key.referenced.shown} that {key.shown} refers to is unique but not NOT "
         "NULL. Rows with NULL there cannot be referred to, and setting it to NULL is a change of the key "
         "for every row that refers to it.",
-        evidence=tuple(f"{key.referenced}.{name} may be NULL" for name in nullable),
+        evidence=tuple(f"{key.referenced}.{visible(name)} may be NULL" for name in nullable),
     )
 
 

@@ -83,7 +83,7 @@ def _popped(stack: list[TableName], on_stack: set[TableName], root: TableName) -
 
 def _finding(keys: list[ForeignKey], tables: list[TableName]) -> Finding:
     key = keys[0]
-    names = ", ".join(table.name for table in tables[:_LONGEST]) + (" …" if len(tables) > _LONGEST else "")
+    names = ", ".join(table.shown for table in tables[:_LONGEST]) + (" …" if len(tables) > _LONGEST else "")
     return Finding(
         rule=RULE.id,
         name=RULE.name,

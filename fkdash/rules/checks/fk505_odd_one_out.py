@@ -36,9 +36,9 @@ def _finding(key: ForeignKey, usual: Action, keys: Sequence[ForeignKey]) -> Find
         severity=RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"{key.name} is ON DELETE {key.on_delete}, while all other {len(keys) - 1} foreign keys to "
-        f"{key.referenced.name} are {usual}.",
-        explanation=f"Everything else that refers to {key.referenced.name} says ON DELETE {usual}. One that "
+        message=f"{key.shown} is ON DELETE {key.on_delete}, while all other {len(keys) - 1} foreign keys to "
+        f"{key.referenced.shown} are {usual}.",
+        explanation=f"Everything else that refers to {key.referenced.shown} says ON DELETE {usual}. One that "
         "differs is either deliberate or was forgotten when the others were changed.",
         evidence=(f"{len(keys) - 1} foreign keys to {key.referenced}: ON DELETE {usual}",),
         certain=False,

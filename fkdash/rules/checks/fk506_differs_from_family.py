@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.model import undeclared
-from fkdash.catalog.table_name import TableName
+from fkdash.catalog.table_name import TableName, listed
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
 
@@ -81,9 +81,8 @@ def _differing(
     for schema in odd:
         both = zip(_WORDS, _each(facts[schema]), _each(usual), strict=True)
         what = [words for words, own, others in both if own != others]
-        said = (
-            f"{keys[schema].name} differs from the same foreign key of {alike:,} other schemas: {', '.join(what)}."
-        )
+        others = f"the same foreign key of {alike:,} other schemas"
+        said = f"{keys[schema].shown} differs from {others}: {', '.join(what)}."
         yield _finding(keys[schema], said, model, usual, alike)
     for schema in without:
         referenced = model.referenced
@@ -91,7 +90,7 @@ def _differing(
             referenced = TableName(schema, referenced.name)
         if referenced in catalog.tables:
             missing = undeclared(TableName(schema, table), columns, referenced, model.referenced_columns)
-            on = ", ".join(columns)
+            on = listed(columns)
             said = f"{table} of {schema} lacks a foreign key on {on} that {alike:,} other schemas have."
             yield _finding(missing, said, model, usual, alike)
 
@@ -111,10 +110,12 @@ def _each(facts: _Facts) -> tuple[object, ...]:
 
 
 def _finding(key: ForeignKey, said: str, model: ForeignKey, usual: _Facts, alike: int) -> Finding:
-    referenced, (referenced_columns, on_delete, on_update, *_), not_null = usual
+    _, (referenced_columns, on_delete, on_update, *_), not_null = usual
+    here = model.referenced.schema == model.table.schema
+    referenced = model.referenced.shown if here else model.referenced
     null = "NOT NULL" if all(not_null) else "may be NULL"
     evidence = (
-        f"in {alike:,} schemas: refers to {referenced} ({', '.join(referenced_columns)}), "
+        f"in {alike:,} schemas: refers to {referenced} ({listed(referenced_columns)}), "
         f"ON DELETE {on_delete}, ON UPDATE {on_update}, {null}"
     )
     return Finding(
@@ -124,7 +125,7 @@ def _finding(key: ForeignKey, said: str, model: ForeignKey, usual: _Facts, alike
         key=key,
         columns=key.columns,
         message=said,
-        explanation=f"{alike:,} schemas have the table {key.table.name} with one and the same foreign key, as "
+        explanation=f"{alike:,} schemas have the table {key.table.shown} with one and the same foreign key, as "
         f"{model.qualified} is. Where schemas are made by the same migrations, one that differs has missed one "
         "or was repaired by hand: statements that work everywhere else fail there, or leave rows behind.",
         evidence=(evidence,),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.catalog.files.test_scripts import BASE, compared, read, run_psql
+from tests.catalog.files.test_scripts import BASE, read, same
 from tests.support.servers import TestDatabase
 
 KEY = "alter table c add constraint k foreign key (p_id) references p on delete set null not valid; "
@@ -105,13 +105,6 @@ BLOCKS = {
     "a statement of several": "do $$ begin execute 'alter table c add v int; alter table c add w int'; end $$;",
 }  # fmt: skip
 LONG = "alter table p add constraint a_name_that_is_so_long_that_it_is_cut_where_it_is_compared_with_names_xx_and_more check (n > 0); "
-
-
-async def same(database: TestDatabase, text: str, folder: Path) -> None:
-    assert not (refused := run_psql(database, text, folder)), refused
-    script = read(text, database.version)
-    assert [each.reason for each in script.incomplete] == []
-    assert await compared(database, script) == []
 
 
 @pytest.mark.newest_version

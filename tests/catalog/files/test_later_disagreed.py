@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.catalog.files.test_once_disagreed import same
-from tests.catalog.files.test_scripts import BASE, read
+from tests.catalog.files.test_scripts import BASE, read, same
 from tests.support.servers import TestDatabase
 
 SCRIPTS = {

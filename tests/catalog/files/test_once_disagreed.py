@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fkdash.versions import DETACHED_KEYS_KEEP_THEIR_TREE
-from tests.catalog.files.test_scripts import BASE, compared, read, run_psql
+from tests.catalog.files.test_scripts import BASE, read, same
 from tests.support.servers import TestDatabase
 
 FUNCTION = "create function f() returns trigger language plpgsql as 'begin return null; end';\n"
@@ -254,13 +254,6 @@ async def test_what_differed_from_postgresql_15_on_is_the_same_now(
         await same(emptied, BASE + FROM_15_ON[title], tmp_path)
     else:
         assert any("not followed" in each.reason for each in read(BASE + FROM_15_ON[title], 14).incomplete)
-
-
-async def same(database: TestDatabase, text: str, folder: Path) -> None:
-    assert not (refused := run_psql(database, text, folder)), refused
-    script = read(text, database.version)
-    assert [each.reason for each in script.incomplete] == []
-    assert await compared(database, script) == []
 
 
 def test_a_detached_partition_that_a_key_of_its_table_refers_to_is_doubted_before_postgresql_15() -> None:

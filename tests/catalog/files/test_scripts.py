@@ -211,6 +211,13 @@ def run_psql(database: TestDatabase, text: str, folder: Path) -> str:
     return ended.stderr if ended.returncode else ""
 
 
+async def same(database: TestDatabase, text: str, folder: Path) -> None:
+    assert not (refused := run_psql(database, text, folder)), refused
+    script = read(text, database.version)
+    assert [each.reason for each in script.incomplete] == []
+    assert await compared(database, script) == []
+
+
 @pytest.mark.newest_version
 @pytest.mark.parametrize("title", SCRIPTS)
 async def test_a_script_is_read_as_psql_runs_it(emptied: TestDatabase, title: str, tmp_path: Path) -> None:

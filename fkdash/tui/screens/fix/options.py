@@ -136,7 +136,7 @@ class FixOptionsScreen(BaseScreen):
 
     async def _suppose(self) -> None:
         """Ask what deleting the row that most rows hold would do today and under each option."""
-        from fkdash.preview.model import DeleteTarget, Limits
+        from fkdash.preview.model import Limits, one_row
         from fkdash.preview.rows.blocked import blocked_rows  # loaded when it is wanted
         from fkdash.report.preview.promises import promises
         from fkdash.report.preview.what_if import in_words, outcome, what_if
@@ -149,7 +149,7 @@ class FixOptionsScreen(BaseScreen):
         if not page.items:
             return
         largest = page.items[0].row
-        target = DeleteTarget(key.referenced, keys=(dict(zip(key.referenced_columns, largest.key, strict=True)),))
+        target = one_row(key.referenced, key.referenced_columns, largest.key)
         plans = [row.plan for row in self.list.rows if row.plan is not None and row.answers]
         limits = Limits(seconds=_WHAT_IF_SECONDS, allow_scan=False)
         name = next((label for label in largest.labels if label), ", ".join(largest.key))

@@ -173,9 +173,9 @@ class PreviewAskScreen(RowSearchScreen):
 
     def action_open(self) -> None:
         """Take the row under the cursor."""
-        from fkdash.preview.model import DeleteTarget  # loaded when it is wanted
+        from fkdash.preview.model import one_row  # loaded when it is wanted
 
         row = self.found.row
         if row is not None and not self.why_not("open"):
-            target = DeleteTarget(self._table.name, keys=(dict(zip(self._names, row.key, strict=True)),))
+            target = one_row(self._table.name, self._names, row.key)
             self._choose(target, f"{shown_name(self._table.name)} {named(row)}")

@@ -134,11 +134,11 @@ class PreviewEachScreen(BaseScreen):
 
     def action_open(self) -> None:
         """Show what deleting the row under the cursor would do."""
-        from fkdash.preview.model import DeleteTarget  # loaded when it is wanted
+        from fkdash.preview.model import one_row  # loaded when it is wanted
 
         row = self.list.row
         if row is not None and not self.why_not("open"):
-            target = DeleteTarget(self._table.name, keys=(dict(zip(self._names, row.row.key, strict=True)),))
+            target = one_row(self._table.name, self._names, row.row.key)
             name = f"{shown_name(self._table.name)} {named(row.row)}"
             self.database.open_preview(self.knowledge, target, named=name)
 

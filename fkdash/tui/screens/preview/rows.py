@@ -129,11 +129,11 @@ class PreviewRowsScreen(BaseScreen):
 
     def action_preview(self) -> None:
         """Show what deleting the row under the cursor would do."""
-        from fkdash.preview.model import DeleteTarget  # loaded when it is wanted
+        from fkdash.preview.model import one_row  # loaded when it is wanted
 
         row = self.list.row
         if row is not None and not self.why_not("preview"):
-            target = DeleteTarget(self.key.table, keys=(dict(zip(self._names, row.key, strict=True)),))
+            target = one_row(self.key.table, self._names, row.key)
             self.database.open_preview(self.knowledge, target, named=f"{shown_name(self.key.table)} {named(row)}")
 
     def action_copy(self) -> None:
