@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -11,6 +12,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@lru_cache(maxsize=32_768)  # findings about a large catalog name the same tables over and over
 def visible(name: str) -> str:
     """Give an identifier as people read it: as it is, quoted where it could be taken for another one.
 

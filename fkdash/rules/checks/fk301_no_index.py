@@ -34,7 +34,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 
 
 def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, *, perhaps: bool) -> Finding:
-    columns = listed(key.columns)
+    columns, table, referenced = listed(key.columns), key.table.shown, key.referenced.shown
     small = rows is not None and rows < SMALL_ROWS
     writes = key.on_delete not in {Action.NO_ACTION, Action.RESTRICT}
     does = f"and its ON DELETE {key.on_delete}" if writes else "to see whether it may go"
@@ -44,10 +44,10 @@ def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, *, perhaps: bo
         severity=Severity.INFO if small or perhaps or rows is None or _looks_up(catalog, key) else RULE.severity,
         key=key,
         columns=key.columns,
-        message=f"No index on {key.table.shown} serves ({columns}): every deleted row of {key.referenced.shown} "
-        f"reads all of {key.table.shown}, {in_words(rows)}.",
-        explanation=f"For every row of {key.referenced.shown} that is deleted, or whose key changes, PostgreSQL "
-        f"looks for rows of {key.table.shown} by ({columns}) {does}. Without an index that starts with these "
+        message=f"No index on {table} serves ({columns}): every deleted row of {referenced} "
+        f"reads all of {table}, {in_words(rows)}.",
+        explanation=f"For every row of {referenced} that is deleted, or whose key changes, PostgreSQL "
+        f"looks for rows of {table} by ({columns}) {does}. Without an index that starts with these "
         f"columns it reads the whole table each time, {in_words(rows)}, while it holds locks. "
         + (
             "The table is small; that may be all right."

@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Statement
+from fkdash.catalog.table_name import listed
 from fkdash.counted import counted
 from fkdash.rules.actions.cascades import cascade_children, cascades
 from fkdash.rules.finding import Finding, Rule
@@ -45,7 +46,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         reached = _reached(children, top)
         if len(reached) >= _MANY_TABLES:
             more = "at least " if len(reached) >= _MOST_COUNTED else ""
-            some = ", ".join(sorted(name.shown for name in reached)[:_MANY_TABLES])
+            some = listed(sorted(name.name for name in reached)[:_MANY_TABLES])
             yield _finding(
                 key,
                 Severity.INFO,
