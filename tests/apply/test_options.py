@@ -248,6 +248,26 @@ async def test_not_null_is_restored_as_long_as_no_null_was_written(bench: Workbe
     assert await bench.database.value("select count(*) from pg_constraint where conname like 'fkdash%'") == 0
 
 
+@pytest.mark.minimum_version(18)
+async def test_a_not_null_that_was_not_valid_comes_back_as_it_was_with_the_nulls_there_are(
+    bench: Workbench,
+) -> None:
+    await bench.database.execute(
+        "alter table children add constraint wk foreign key (wanted) references parents (id) on delete set null,"
+        " alter wanted drop not null; insert into children (id, wanted) values (-1, null);"
+        "alter table children add constraint new_ones not null wanted not valid"
+    )
+    assert (await bench.plan("wk", "drop-not-null")).undo_condition == "any time"
+    ended = await bench.apply("wk", "drop-not-null")
+    good(ended)
+    good(await bench.undo(ended))
+    [constraint] = await bench.database.fetch(
+        "select conname, convalidated from pg_constraint where contype = 'n' and conrelid = 'children'::regclass"
+        " and conname = 'new_ones'"
+    )
+    assert tuple(constraint) == ("new_ones", False)
+
+
 @pytest.mark.parametrize(
     ("prepare", "reason"),
     [

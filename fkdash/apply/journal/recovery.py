@@ -18,7 +18,7 @@ from fkdash.fix.plan import Goal
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.definition import definition
 from fkdash.fix.statements.redeclaring import temporary_name
-from fkdash.fix.steps.not_null import abandon_steps, refuses_null
+from fkdash.fix.steps.not_null import abandon_steps, proves_no_null, refuses_null
 from fkdash.fix.steps.put_back import unproven
 from fkdash.fix.subscribers import with_elsewhere
 
@@ -232,10 +232,13 @@ def _require_kept_rows(catalog: Catalog, plan: Plan, key: ForeignKey) -> None:
 
 
 async def rows_in_the_way(session: Session, catalog: Catalog, plan: Plan) -> dict[str, int]:
-    """Count the NULLs in each column that the run let be NULL; the undo fails while there are any."""
+    """Count the NULLs in each column that the run let be NULL; the undo fails while there are any.
+
+    A column whose NOT NULL was NOT VALID before may have some, as it had then.
+    """
     counts: dict[str, int] = {}
     for table, column in plan.goal.nullable:
-        if table not in catalog.tables:
+        if table not in catalog.tables or not proves_no_null(plan.undo, table, column):
             continue
         await refuse_planted_of(session, (catalog.tables[table],))
         nulls = await session.value(
@@ -259,7 +262,7 @@ async def rows_in_the_way_listed(
     """List the rows that keep the undo from working, at most `limit` for each column."""
     found: list[RowInTheWay] = []
     for name, column in plan.goal.nullable:
-        if name not in catalog.tables:
+        if name not in catalog.tables or not proves_no_null(plan.undo, name, column):
             continue
         await refuse_planted_of(session, (catalog.tables[name],))
         identity = identity_of(catalog.tables[name])

@@ -121,10 +121,10 @@ def with_own_keys(
 
 
 def name_not_nulls(row: Row, columns: ColumnsByTable, names: Mapping[int, TableName]) -> None:
-    """Put into the columns the names of NOT NULL constraints that are not those the server makes up."""
+    """Put into the columns the names of NOT NULL constraints that the server would not make up, and NOT VALID."""
     changed = _Changed(columns)
-    for table, number, name, inherited in zip(
-        row["tables"], row["numbers"], row["names"], row["inherited"], strict=True
+    for table, number, name, inherited, validated in zip(
+        row["tables"], row["numbers"], row["names"], row["inherited"], row["validated"], strict=True
     ):
         column = columns[table][number] if table in names else None
         if column is None:
@@ -133,6 +133,8 @@ def name_not_nulls(row: Row, columns: ColumnsByTable, names: Mapping[int, TableN
             changed.put(table, number, not_null_constraint=name, not_null_inherited=inherited)
         elif inherited is not column.not_null_inherited:
             changed.put(table, number, not_null_inherited=inherited)
+        if not validated:
+            changed.put(table, number, not_null_validated=False)
 
 
 class _Changed:

@@ -10,7 +10,7 @@ from fkdash.fix.changed_key import accepts_null, refused_columns
 from fkdash.fix.option import Option
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
-from fkdash.fix.steps.not_null import drop_not_null_steps, restore_steps
+from fkdash.fix.steps.not_null import drop_not_null_steps, restore_steps, undone_until
 from fkdash.rules.actions.refusal import can_drop_not_null
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         f"and their {listed(key.set_columns)} becomes NULL",
         application=f"must cope with NULL in {names}, and its own schema files must say so",
         frees=True,
-        undo="until a NULL is written",
+        undo=undone_until([(refusal.table, refusal.column) for refusal in refusing]),
         refused=next(reasons, ""),
         becomes=key,
         nullable=tuple((refusal.table.name, refusal.column.name) for refusal in refusing),

@@ -14,7 +14,7 @@ from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
 from fkdash.fix.statements.redeclaring import one_after_the_other
 from fkdash.fix.steps.change_key import change
-from fkdash.fix.steps.not_null import drop_not_null_steps, restore_steps
+from fkdash.fix.steps.not_null import drop_not_null_steps, restore_steps, undone_until
 from fkdash.fix.undeclared import contradiction
 from fkdash.rules.actions.refusal import can_drop_not_null, refusals
 
@@ -48,7 +48,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         then=f"rows of {key.table.shown} that refer to {row_gone(finding)} stay, and their {names} becomes NULL",
         application=f"must cope with NULL in {key.table.shown}.{names}, and its own schema files must say so",
         frees=True,
-        undo="until a NULL is written",
+        undo=undone_until([(each.table, each.column) for each in refusing if each.column.not_null]),
         refused=refused,
         becomes=new,
         nullable=tuple((key.table, refusal.column.name) for refusal in refusing),

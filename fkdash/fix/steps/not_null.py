@@ -45,6 +45,23 @@ def restore_steps(catalog: Catalog, targets: Sequence[tuple[Table, Column]]) -> 
     return tuple(replace(step, number=number) for number, step in enumerate(steps, start=1))
 
 
+def undone_until(targets: Sequence[tuple[Table, Column]]) -> str:
+    """Say how long there is a way back: what was NOT VALID before can be declared so at any time."""
+    return "until a NULL is written" if any(column.not_null_validated for _, column in targets) else "any time"
+
+
+def proves_no_null(steps: Sequence[Step], table: TableName, column: str) -> bool:
+    """Tell whether the steps that lead back look for NULLs; they do not where a NOT NULL was NOT VALID before."""
+    before, after = f"ALTER TABLE {table.sql} ADD CONSTRAINT ", f" NOT NULL {quoted(column)} NOT VALID"
+    named = [
+        step.sql.removeprefix(before).removesuffix(after)
+        for step in steps
+        if step.sql.startswith(before) and step.sql.endswith(after)
+    ]
+    checked = {step.sql for step in steps if step.title == CHECK_ROWS}
+    return not named or any(f"ALTER TABLE {table.sql} VALIDATE CONSTRAINT {name}" in checked for name in named)
+
+
 def refuses_null(table: TableName, column: str) -> str:
     """Give a query that is true when the column is NOT NULL."""
     return f"select {_refuses(table, column)}"
@@ -77,10 +94,8 @@ def _step(catalog: Catalog, number: int, table: Table, columns: Sequence[Column]
 def _restore_named(catalog: Catalog, table: Table, column: Column, first: int) -> list[Step]:
     name = _name(table, column)
     clause = f" ADD CONSTRAINT {quoted(name)} NOT NULL {quoted(column.name)} NOT VALID"
-    return [
-        replace(_exclusive(catalog, table, "refuse NULL", clause, first), done_when=present(table.name, name)),
-        _validation(table, name, first + 1),
-    ]
+    refuse = replace(_exclusive(catalog, table, "refuse NULL", clause, first), done_when=present(table.name, name))
+    return [refuse, _validation(table, name, first + 1)] if column.not_null_validated else [refuse]
 
 
 def _restore_by_check(catalog: Catalog, table: Table, column: Column, first: int) -> list[Step]:

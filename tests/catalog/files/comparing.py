@@ -92,7 +92,8 @@ def _table(
         domain = (column.domain.schema, column.domain.name) if column.domain is not None else None
         found[f"column {column.number}"] = (
             column.name, column.type, column.not_null, plain(default), column.identity, column.identity_always,
-            column.generated, column.virtual, domain, column.collation, column.not_null_constraint, column.not_null_inherited,
+            column.generated, column.virtual, domain, column.collation, column.not_null_constraint,
+            column.not_null_inherited, column.not_null_validated,
         )  # fmt: skip
     for check in table.checks:
         text = check.expression
