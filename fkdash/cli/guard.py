@@ -12,6 +12,8 @@ from fkdash.cli.connection import add_connection_arguments, looking, run_async, 
 from fkdash.cli.messages import say, tell
 from fkdash.cli.selection import number
 from fkdash.db.text import plain
+from fkdash.errors import UsageError
+from fkdash.preview.declared.not_tables import no_table
 from fkdash.preview.guard import guard
 from fkdash.report.guard import TOOLS, guard_code
 
@@ -62,8 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
 async def _guard(arguments: argparse.Namespace) -> Guard:
     async with looking(target_of(arguments)) as pool:
         catalog = await read_whole_catalog(pool)
-        table = find_table(catalog, arguments.table)
         async with pool.session() as session:
+            try:
+                table = find_table(catalog, arguments.table)
+            except UsageError as missing:
+                raise await no_table(session, arguments.table, command="fkdash guard") or missing from None
             equality = await own_equality(session, table, table.primary_key)
         return guard(catalog, table, equality, limit=arguments.limit)
 

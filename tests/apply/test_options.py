@@ -117,7 +117,11 @@ async def test_a_key_that_checks_nothing_is_enforced_without_reading_under_a_loc
     assert [step.title for step in chosen.steps] == ["swap", "check"]
     ended = await bench.carry_out(chosen)
     good(ended)
-    good(await bench.undo(ended))
+    back = await bench.undo(ended)
+    good(back)
+    assert "not tried: ck is NOT ENFORCED, and nothing is looked for" in {
+        each.detail for each in back.verification
+    }
     assert (await definition_of(bench, "ck")).endswith("NOT ENFORCED")
 
 

@@ -175,3 +175,9 @@ async def test_a_view_is_named_as_one_with_what_a_delete_there_means_and_the_tab
     for rows in ("--all", "--where=true"):
         found = await fkdash("preview", database.dsn, "--table", "over", rows)
         assert (found.returncode, "public.over is a view" in found.stderr) == (2, True)
+    asked = await fkdash("guard", "joined", database.dsn)
+    assert (asked.returncode, "public.joined is a view, not a table" in asked.stderr) == (2, True)
+    assert (
+        "Ask about the table that it deletes from: fkdash guard 'public.\"C d\"' or fkdash guard public.p."
+        in asked.stderr
+    )

@@ -213,14 +213,16 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
         orphan=is_orphan(catalog, key),
         diagnostics=DIAGNOSTICS,
     )
-    possible = assignment is not None and key.enforced
+    why_not = "" if key.enforced else f"{key.name} is NOT ENFORCED, and nothing is looked for"
+    if assignment is None:
+        why_not = why_not or "no missing value can be made up for the key's type"
     return Trial(
         f"a row of {key.table.shown} that refers to a missing row of {key.referenced.shown}",
         _tables(catalog, key.table, key.referenced),
         body,
         f"no row of {key.table.shown} that no other session is using refers to anything",
         judge,
-        why_not="" if possible else "no missing value can be made up for the key's type",
+        why_not=why_not,
     )
 
 

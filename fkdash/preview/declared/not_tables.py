@@ -23,27 +23,33 @@ _KINDS: Final = {
     "t": "a TOAST table",
 }
 _MOST_NAMED: Final = 5
+_PREVIEW: Final = "fkdash preview --table"
 
 
-async def no_table(session: Session, text: str, *, schema: str | None = None) -> UsageError | None:
+async def no_table(
+    session: Session, text: str, *, schema: str | None = None, command: str = _PREVIEW
+) -> UsageError | None:
     """Give what a name is that is no table's, and what to ask about instead; None where nothing is called so.
 
-    `text` is read as `find_table` does. A view is looked through down to its tables.
+    `text` is read as `find_table` does. A view is looked through down to its tables. `command` is what is asked of
+    a table, as it stands before the table's name.
     """
     parts = (schema, text) if schema is not None else (None, *name_parts(text))[-2:]
     rows = await session.asked(query(__package__, "other_relations"), *parts)
-    return _explained(rows[0]) if rows else None
+    return _explained(rows[0], command) if rows else None
 
 
-def _explained(row: Row) -> UsageError:
+def _explained(row: Row, command: str) -> UsageError:
     name, kind = TableName(row["schema"], row["name"]), _KINDS.get(row["kind"], "no table")
     tables = [TableName(*each) for each in row["tables"] or ()]
     if row["kind"] == "v":
         return UsageError(
-            f"{name} is a view, not a table: {_what_happens(row, tables)}.", next_step=_instead(tables)
+            f"{name} is a view, not a table: {_what_happens(row, tables)}.", next_step=_instead(tables, command)
         )
     if row["kind"] == "m":
-        return UsageError(f"{name} is a materialized view: nobody can delete from it.", next_step=_instead(tables))
+        return UsageError(
+            f"{name} is a materialized view: nobody can delete from it.", next_step=_instead(tables, command)
+        )
     return UsageError(f"{name} is {kind}, not a table.", next_step="Run `fkdash list` to see the tables.")
 
 
@@ -58,10 +64,13 @@ def _what_happens(row: Row, tables: list[TableName]) -> str:
     return "a DELETE there is refused (55000), as it has no INSTEAD OF trigger and no rule for it"
 
 
-def _instead(tables: list[TableName]) -> str:
+def _instead(tables: list[TableName], command: str) -> str:
     if not tables:
         return "It is made of no table."
-    named = " or ".join(f"--table {shell_word(typed(each))}" for each in tables[:_MOST_NAMED])
+    last = command.rpartition(" ")[2]
+    again = last if last.startswith("-") else command
+    named = f" or {again} ".join(shell_word(typed(each)) for each in tables[:_MOST_NAMED])
     more = f", one of {len(tables)}" if len(tables) > _MOST_NAMED else ""
     which = "its table" if len(tables) == 1 else "the table that it deletes from"
-    return f"Preview {which}: fkdash preview {named}{more}."
+    asked = "Preview" if command == _PREVIEW else "Ask about"
+    return f"{asked} {which}: {command} {named}{more}."
