@@ -1,4 +1,4 @@
-"""Words for a foreign key that PostgreSQL refuses to declare, whatever the rows (tablecmds.c, parse_utilcmd.c)."""
+"""Words for what PostgreSQL refuses because of how a key is, or was to be, declared, whatever the rows."""
 
 from __future__ import annotations
 
@@ -79,6 +79,11 @@ REFUSED_DECLARATIONS: Final = (
         re.compile(rf"column {NAME} referenced in ON (DELETE|UPDATE) SET action must be part of foreign key"),
         "A foreign key could not be declared: ON {1} SET … is to write {0}, which is none of its columns.",
         "Name columns of the key in that list.",
+    ),
+    (
+        re.compile(r"cannot move tuple across partitions when a non-root ancestor of the source partition"),
+        "A row cannot move to another partition, as a foreign key refers to the one it is in, not to the whole.",
+        "Declare that key on the partitioned table; DETAIL names both.",
     ),
     (
         re.compile(r"MATCH PARTIAL not yet implemented"),

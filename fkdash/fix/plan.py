@@ -29,6 +29,8 @@ FIRST_ROW: Final = "'(0,0)'::pg_catalog.tid"
 
 CHECK_ROWS: Final = "check"
 """The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
+MAKE_ROWS: Final = "make"
+"""The title of a step that makes referenced rows."""
 
 
 REPLACED: Final = "drop"

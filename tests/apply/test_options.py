@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from fkdash.apply.events import RunOutcome
@@ -270,6 +271,41 @@ async def test_a_not_null_that_was_not_valid_comes_back_as_it_was_with_the_nulls
         " and conname = 'new_ones'"
     )
     assert tuple(constraint) == ("new_ones", False)
+
+
+_BELOW = """
+create table whole (id int not null, wanted int not null) partition by range (id);
+create table part partition of whole for values from (0) to (100);
+create table upper (id int, wanted int not null); create table heir () inherits (upper);
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "prepare", "reason"),
+    [
+        ("whole", "alter table part add primary key (wanted, id)", "part of the primary key of public.part"),
+        (
+            "whole",
+            "create unique index ri on part (wanted); alter table part replica identity using index ri",
+            "part of the replica identity of public.part",
+        ),
+        ("part", "", "NOT NULL in public.whole, of which public.part is a partition"),
+        ("upper", "alter table heir add primary key (wanted)", "part of the primary key of public.heir"),
+    ],
+)
+async def test_not_null_that_a_table_above_or_below_keeps_is_refused_with_the_reason(
+    bench: Workbench, table: str, prepare: str, reason: str
+) -> None:
+    if table == "upper" and bench.database.version >= 18:
+        pytest.skip("a NOT NULL of its own is kept there")
+    await bench.database.execute(
+        f"{_BELOW}{prepare}; alter table {table} add constraint wk foreign key (wanted) references parents (id)"
+        " on delete set null"
+    )
+    with pytest.raises(asyncpg.PostgresError):
+        await bench.database.execute(f"alter table {table} alter wanted drop not null")
+    with pytest.raises(UsageError, match=reason):
+        await bench.plan("wk", "drop-not-null")
 
 
 @pytest.mark.parametrize(

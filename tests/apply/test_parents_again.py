@@ -47,12 +47,34 @@ async def test_missing_rows_are_made_again_and_only_those_go_that_nobody_uses(be
 
 @pytest.mark.newest_version
 async def test_a_value_that_is_missing_makes_nothing_and_a_column_that_is_none_is_named(bench: Workbench) -> None:
-    ended = await bench.apply("ck", "recreate-parents")
+    ended = await bench.carry_out(await bench.plan("ck", "recreate-parents"), look_first=False)
     assert ended.outcome is not RunOutcome.VERIFIED
     assert "23502" in ended.message
     assert await bench.database.value("select count(*) from parents") == 5
     with pytest.raises(UsageError, match="names no column that can be given a value"):
         await bench.plan("ck", "recreate-parents", words=["id=7"])
+
+
+@pytest.mark.newest_version
+async def test_a_value_that_nothing_gives_is_asked_for_before_anything_begins(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    await bench.database.execute(
+        "create domain named as text not null default 'none'; alter table parents add kind int not null default 0,"
+        " add number int not null default 7, add own int not null generated always as identity, add word named;"
+        "alter table parents alter kind drop default"
+    )
+    what = ("fix", "apply", "ck", bench.database.dsn, "--option", "recreate-parents", "--yes", "--confirm", "ck")
+    stopped = await run(*what, state=tmp_path)
+    assert (stopped.code, "The preflight stops it; nothing was changed" in stopped.err) == (4, True), stopped.err
+    assert "needs a value for name, kind of every row" in stopped.err
+    assert "--value name=VALUE --value kind=VALUE" in stopped.err
+    await bench.database.execute(
+        "create function fill() returns trigger language plpgsql as 'begin new.kind := 1; return new; end';"
+        "create trigger fill before insert on parents for each row execute function fill()"
+    )
+    ended = await run(*what, "--value", "name=n", state=tmp_path)
+    assert ended.code == 0, ended.err
 
 
 @pytest.mark.newest_version

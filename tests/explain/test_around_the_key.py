@@ -186,3 +186,16 @@ async def test_a_key_that_could_not_be_declared_is_told_why(database: TestDataba
         assert found.headline.startswith("A foreign key could not be declared"), statement
         assert why in found.headline, statement
         assert found.advice
+
+
+async def test_a_row_that_a_key_to_its_partition_keeps_there_is_told_so(database: TestDatabase) -> None:
+    await database.execute(
+        "create table whole (id int, k int, primary key (id, k)) partition by list (k);"
+        "create table one partition of whole for values in (1) partition by list (k);"
+        "create table one_one partition of one for values in (1);"
+        "create table two partition of whole for values in (2);"
+        "create table c (id int, k int, constraint c_one foreign key (id, k) references one);"
+        "insert into whole values (1, 1)"
+    )
+    found = explain(await _catalog(database), await _raised(database, "update whole set k = 2"))
+    assert found.headline.startswith("A row cannot move to another partition")

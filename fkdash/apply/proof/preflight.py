@@ -25,6 +25,7 @@ from fkdash.apply.proof.preflight_lines import (
     rules_line,
     server_lines,
     stop,
+    unfilled_line,
     writing_triggers_line,
 )
 from fkdash.apply.proof.probes import user_triggers
@@ -38,7 +39,7 @@ from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.db.opening import milliseconds
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
-from fkdash.fix.plan import LockMode
+from fkdash.fix.plan import MAKE_ROWS, LockMode
 from fkdash.fix.plan_file.fingerprint import fingerprint
 from fkdash.fix.statements.values import as_referenced, in_words, referenced_row, referenced_rows
 from fkdash.fix.undeclared import foreseen
@@ -194,6 +195,8 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
         lines.append(await _chosen_line(sessions, catalog, plan, seconds=seconds))
     if plan.writes_rows and any(each.has_rules for each in catalog.with_partitions(plan.key.table)):
         lines.append(rules_line(plan.key.table))
+    if any(step.title == MAKE_ROWS for step in plan.steps):
+        lines += await _unfilled_lines(sessions, catalog, plan, seconds=seconds)
     triggers = user_triggers(catalog, plan.key) if plan.writes_rows else ""
     if triggers:
         lines.append(writing_triggers_line(triggers))
@@ -217,6 +220,28 @@ async def _kept_line(
     fits = table is None or own <= set(table.columns_by_name)
     stranger = await _stranger(sessions, catalog, plan, kept, seconds=seconds)
     return kept_line(kept, used=used is not False, fits=fits, stranger=stranger)
+
+
+async def _unfilled_lines(
+    sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float
+) -> list[PreflightLine]:
+    """Name the columns of rows that are made which cannot be NULL, and which nothing gives a value."""
+    table = catalog.tables[plan.key.referenced]
+    given = {*plan.key.referenced_columns, *(name for name, _ in plan.filled)}
+    needed = [
+        column.name
+        for column in table.columns
+        if column.forbids_null
+        and column.name not in given
+        and not (column.identity or column.generated)
+        and not (column.domain is not None and any(each.default is not None for each in column.domain.chain))
+    ]
+    if not needed or table.has_rules:
+        return []
+    oids = [each.oid for each in catalog.with_partitions(table.name)]
+    async with sessions.session(seconds) as session:
+        left = await session.value(query("fkdash.apply", "unfilled"), table.oid, needed, oids)
+    return [unfilled_line(table.name, left)] if left else []
 
 
 def _keeps_anew(plan: Plan) -> bool:

@@ -16,7 +16,7 @@ from fkdash.fix.durations import scan_seconds
 from fkdash.fix.plan import SHORT_LOCK_MS, Duration
 from fkdash.pasting import for_psql
 from fkdash.rules.sizes import rows_of
-from fkdash.shell import command
+from fkdash.shell import command, shell_word
 from fkdash.sqlstates import INVALID_COLUMN_REFERENCE, OBJECT_NOT_IN_PREREQUISITE_STATE
 
 if TYPE_CHECKING:
@@ -298,6 +298,15 @@ def rules_line(table: TableName) -> PreflightLine:
     return stop(
         f"rules rewrite what is written to {table}, so rows would not be changed as planned",
         "Disable them (ALTER TABLE ... DISABLE RULE) for as long as it takes.",
+    )
+
+
+def unfilled_line(table: TableName, names: Sequence[str]) -> PreflightLine:
+    """Say that rows that are made would lack values."""
+    values = " ".join(f"--value {shell_word(f'{name}=VALUE')}" for name in names)
+    return stop(
+        f"{table} needs a value for {', '.join(names)} of every row, and nothing gives the rows made again one",
+        f"Name them: {values}, or --like KEY for those of a row that is there.",
     )
 
 

@@ -16,6 +16,7 @@ from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.fix.option import AS_TODAY, Option
 from fkdash.fix.plan import (
     BACKSTOP_MS,
+    MAKE_ROWS,
     SHORT_LOCK_MS,
     Batch,
     Duration,
@@ -177,7 +178,7 @@ def _make(
         Lock(key.referenced, LockMode.ROW_EXCLUSIVE, Duration.SCAN),
     )
     done = f"select not exists (select from {source(catalog, key.table)} c where {orphan})"
-    return repeated("make", sql, transaction, locks, done, batch=Batch(last, "missing"))
+    return repeated(MAKE_ROWS, sql, transaction, locks, done, batch=Batch(last, "missing"))
 
 
 def _back(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -> tuple[Step, ...]:

@@ -8,7 +8,7 @@ from fkdash.fact import fact
 from fkdash.versions import NOT_NULL_CONSTRAINTS, SET_NULL_COLUMN_LISTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
 
@@ -59,22 +59,51 @@ def refusals(catalog: Catalog, key: ForeignKey, written: Collection[str]) -> tup
 def can_drop_not_null(catalog: Catalog, refusal: Refusal) -> str:
     """Give the reason why DROP NOT NULL is impossible or useless here; empty when it would work.
 
-    ALTER TABLE refuses it for primary keys, identity columns, replica identities and, from 18 on, for what
-    an inheriting table inherits; for a domain it succeeds and changes nothing.
+    ALTER TABLE refuses it for primary keys, identity columns and replica identities, of a partition or an
+    inheriting table as well, into which it reaches; for what a partition has of its table, and from 18 on an
+    inheriting table. For a domain it succeeds and changes nothing.
     """
     table, column = refusal.table, refusal.column
+    if refusal.by_domain:
+        return f"{column.shown} has a NOT NULL domain; DROP NOT NULL on the column would change nothing"
+    reached = (table, *_reached_below(catalog, table))
+    kept = next(filter(None, (_kept_by(each, each.columns_by_name.get(column.name)) for each in reached)), "")
+    if kept:
+        return kept
+    above = catalog.tables.get(table.partition_of) if table.partition_of is not None else None
+    if above is not None and column.name in above.columns_by_name and above.columns_by_name[column.name].not_null:
+        return f"{column.shown} is NOT NULL in {above.name}, of which {table.name} is a partition"
+    if table.inherits and column.not_null_inherited and _named(catalog):
+        return f"{column.shown} inherits its NOT NULL from {table.inherits[0]}"
+    return ""
+
+
+def _kept_by(table: Table, column: Column | None) -> str:
+    """Say what of a table needs the column to be NOT NULL; "" for nothing."""
+    if column is None:
+        return ""
     if column.name in table.primary_key:
         return f"{column.shown} is part of the primary key of {table.name}"
     if column.identity:
         return f"{column.shown} is an identity column of {table.name}"
-    if refusal.by_domain:
-        return f"{column.shown} has a NOT NULL domain; DROP NOT NULL on the column would change nothing"
     if any(index.replica_identity and column.number in index.columns for index in table.indexes):
         return f"{column.shown} is part of the replica identity of {table.name}"
-    version = catalog.server.major if catalog.server else 0
-    if table.inherits and column.not_null_inherited and version >= NOT_NULL_CONSTRAINTS:
-        return f"{column.shown} inherits its NOT NULL from {table.inherits[0]}"
     return ""
+
+
+def _reached_below(catalog: Catalog, table: Table) -> Iterator[Table]:
+    """Give the partitions, and the inheriting tables; from 18 on these may have a NOT NULL of their own."""
+    yield from catalog.with_partitions(table.name)[1:]
+    if not _named(catalog):
+        for heir in catalog.tables.values():
+            if table.name in heir.inherits:
+                yield heir
+                yield from _reached_below(catalog, heir)
+
+
+def _named(catalog: Catalog) -> bool:
+    """Tell whether each NOT NULL is a constraint with a name, which a table has of its own or inherits."""
+    return (catalog.server.major if catalog.server else 0) >= NOT_NULL_CONSTRAINTS
 
 
 def takes_column_lists(catalog: Catalog) -> bool:
