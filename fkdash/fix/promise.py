@@ -11,6 +11,7 @@ from fkdash.fix.changed_key import statements_of
 from fkdash.fix.declare import is_new
 from fkdash.fix.option import AS_TODAY
 from fkdash.fix.undeclared import around
+from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.enforcement import is_silenced
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
     from fkdash.fix.option import Option
     from fkdash.rules.finding import Finding
 
 _REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 _MOST_NAMED: Final = 4
+_MOST_BESIDE: Final = 50
+_MOST_TABLES: Final = 300
 _NOT_NULL: Final = "now()"
 """An expression of which the rules know that it gives a value, and not which."""
 
@@ -138,27 +142,45 @@ def _lacks_default_row(finding: Finding, new: ForeignKey) -> bool:
     return by_itself and finding.error is not None and finding.error.sqlstate == FOREIGN_KEY_VIOLATION
 
 
-def _own(catalog: Catalog, key: ForeignKey, statement: Statement) -> Iterator[Finding]:
-    """Give what the rules say against the key itself, or further down the way that begins with it."""
-    for finding in around(catalog, key):
+def _own(
+    catalog: Catalog, key: ForeignKey, statement: Statement, beside: ForeignKey | None = None
+) -> Iterator[Finding]:
+    """Give what the rules say against the key itself, or further down the way that begins with it.
+
+    `beside` is another key as it will be declared.
+    """
+    carried = _carried_to(catalog, key) if statement is Statement.DELETE else frozenset()
+    for finding in around(catalog, key, beside):
         first = finding.path[0] if finding.path else finding.key
-        if statement in finding.statements and first.qualified == key.qualified:
+        below = not finding.path and node(catalog, first.referenced) in carried
+        if statement in finding.statements and (first.qualified == key.qualified or below):
             yield finding
 
 
+def _carried_to(catalog: Catalog, key: ForeignKey) -> frozenset[TableName]:
+    """Give the tables whose rows a delete takes along by this key, as far as the rules are asked about them."""
+    ahead = [node(catalog, key.table)] if key.on_delete is Action.CASCADE else []
+    found: set[TableName] = set()
+    while ahead and len(found) < _MOST_TABLES:
+        name = ahead.pop()
+        found.add(name)
+        below = (each for each in catalog.referencing.get(name, ()) if each.on_delete is Action.CASCADE)
+        ahead += [each for each in {node(catalog, one.table) for one in below} if each not in found]
+    return frozenset(found)
+
+
 def _others(catalog: Catalog, key: ForeignKey) -> Iterator[str]:
-    """Give the other keys by which a row of the same table is held back."""
-    refusing = {
-        other.qualified: f"{other.shown} of {other.table.shown} ({other.on_delete})"
-        for other in _beside(catalog, key)
-        if other.on_delete in _REFUSING
-    }
-    for finding in around(catalog, key):
-        first = finding.path[0] if finding.path else finding.key
-        same = first.referenced == key.referenced and first.qualified != key.qualified
-        if same and Statement.DELETE in finding.statements and first.qualified not in refusing:
-            refusing[first.qualified] = _named(finding)
-    yield from refusing.values()
+    """Give the other keys by which a row of the same table is held back, or what their actions run into."""
+    beside = list(_beside(catalog, key))
+    for other in beside:
+        if other.on_delete in _REFUSING:
+            yield f"{other.shown} of {other.table.shown} ({other.on_delete})"
+    acting = [other for other in beside if other.on_delete not in _REFUSING]
+    for other in acting[:_MOST_BESIDE]:
+        for finding in _own(catalog, other, Statement.DELETE, key):
+            yield _named(finding)
+    if len(acting) > _MOST_BESIDE:
+        yield f"what {len(acting) - _MOST_BESIDE:,} more keys to {key.referenced.shown} run into"
 
 
 def _beside(catalog: Catalog, key: ForeignKey) -> Iterable[ForeignKey]:

@@ -44,17 +44,22 @@ def foreseen(catalog: Catalog, new: ForeignKey) -> tuple[Finding, ...]:
     return tuple(finding for finding in said if finding.key.qualified == new.qualified)
 
 
-def around(catalog: Catalog, new: ForeignKey) -> tuple[Finding, ...]:
-    """Give what the rules on contradictions say of `new`, and of the keys that a delete can meet with it."""
-    return _said(_neighbourhood(catalog, new, [new.table]))
+def around(catalog: Catalog, new: ForeignKey, beside: ForeignKey | None = None) -> tuple[Finding, ...]:
+    """Give what the rules on contradictions say of `new`, and of the keys that a delete can meet with it.
+
+    `beside` stands in place of the key of its name as well.
+    """
+    return _said(_neighbourhood(catalog, new, [new.table], beside))
 
 
 def _said(catalog: Catalog) -> tuple[Finding, ...]:
     return findings(catalog, [rule for rule in RULES if rule.id.startswith(_FAMILY)])
 
 
-def _neighbourhood(catalog: Catalog, new: ForeignKey, ahead: list[TableName]) -> Catalog:
-    """Give `new` in the part of the catalog that a delete can reach from the tables `ahead`.
+def _neighbourhood(
+    catalog: Catalog, new: ForeignKey, ahead: list[TableName], beside: ForeignKey | None = None
+) -> Catalog:
+    """Give `new`, and `beside`, in the part of the catalog that a delete can reach from the tables `ahead`.
 
     Rules read a whole catalog.
     """
@@ -71,7 +76,7 @@ def _neighbourhood(catalog: Catalog, new: ForeignKey, ahead: list[TableName]) ->
             if Action.CASCADE in {key.on_delete, key.on_update} and key.table not in walked:
                 ahead.append(key.table)
     keys = [
-        key
+        beside if beside is not None and key.qualified == beside.qualified else key
         for name in names
         for key in catalog.declared_on.get(name, ())
         if key.referenced in names and (key.name != new.name or key.table != new.table)

@@ -107,6 +107,26 @@ async def test_a_second_key_and_one_further_down_are_named(database: TestDatabas
     assert await _counted(database, "c_p", "cascade") == (3, 2, 2)
 
 
+@pytest.mark.newest_version
+async def test_what_the_actions_of_keys_beside_and_below_run_into_is_named(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1), (2), (3), (4);"
+        "CREATE TABLE c (id int PRIMARY KEY, p_id int CONSTRAINT c_p REFERENCES p); INSERT INTO c VALUES (1, 1), (2, 4);"
+        "CREATE TABLE note (c_id int DEFAULT 9 CONSTRAINT note_c REFERENCES c ON DELETE SET DEFAULT);"
+        "INSERT INTO note VALUES (2);"
+        "CREATE TABLE s (id int PRIMARY KEY, p_id int REFERENCES p ON DELETE CASCADE); INSERT INTO s VALUES (1, 1), (2, 2);"
+        "CREATE TABLE t (s_id int CONSTRAINT t_s REFERENCES s); INSERT INTO t VALUES (1);"
+        "CREATE TABLE u (p_id int NOT NULL REFERENCES p ON DELETE SET NULL); INSERT INTO u VALUES (3);" + _TRIED
+    )
+    offered = await _offered(database, "c_p", anything=True)
+    for each in ("set-null", "cascade"):
+        for stops in ('"t_s" on table "t"', 'column "p_id" of relation "u"'):
+            assert stops in offered[each].blocked
+    assert "note_c" in offered["cascade"].blocked
+    assert "note_c" not in offered["set-null"].blocked
+    assert await _counted(database, "c_p", "cascade", anything=True) == (3, 3, 3)
+
+
 async def test_an_option_of_an_update_promises_no_deletes(database: TestDatabase) -> None:
     await database.execute(
         "CREATE TABLE zone (id int PRIMARY KEY); INSERT INTO zone VALUES (1), (2);"
