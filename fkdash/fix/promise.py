@@ -12,7 +12,7 @@ from fkdash.fix.declare import is_new
 from fkdash.fix.option import AS_TODAY
 from fkdash.fix.undeclared import around
 from fkdash.rules.actions.cascades import node
-from fkdash.rules.actions.enforcement import is_silenced
+from fkdash.rules.actions.enforcement import check_runs, is_silenced
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ def promised(
         supposed = with_defaults(supposed, new.table, defaults)
     words = _words(catalog, supposed, finding.key, new, statements_of(finding), named=bool(defaults))
     deletes = Statement.DELETE in statements_of(finding)
+    if finding.key.enforced and finding.key.name and not check_runs(catalog, finding.key):
+        # Declared anew it has all its triggers, and they fire.
+        checked = f"{option.application}; gets 23503 again for rows of {new.table.name} that refer to nothing"
+        option = replace(option, application=checked)
     return replace(option, frees=option.frees and deletes and _stops(catalog, finding.key), blocked=words)
 
 

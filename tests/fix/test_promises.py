@@ -272,6 +272,22 @@ async def test_allowing_null_in_a_partitioned_table_reaches_its_partitions(datab
 
 
 @pytest.mark.newest_version
+async def test_a_key_whose_checks_are_switched_off_is_said_to_check_again_once_declared_anew(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p_id int CONSTRAINT c_p REFERENCES p ON DELETE CASCADE);"
+        "ALTER TABLE c DISABLE TRIGGER ALL; INSERT INTO c VALUES (7)"
+    )
+    again = "gets 23503 again for rows of c that refer to nothing"
+    offered = await _offered(database, "c_p", anything=True)
+    assert all(again in offered[each].application for each in ("restrict", "set-null", "no-action"))
+    await database.execute("DELETE FROM c; ALTER TABLE c ENABLE TRIGGER ALL")
+    offered = await _offered(database, "c_p", anything=True)
+    assert again not in offered["restrict"].application
+
+
+@pytest.mark.newest_version
 async def test_set_null_of_some_columns_is_not_so_where_no_column_takes_null(database: TestDatabase) -> None:
     await database.execute(
         "CREATE TABLE p (a int, b int, PRIMARY KEY (a, b));"
