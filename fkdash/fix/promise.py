@@ -12,7 +12,7 @@ from fkdash.fix.declare import is_new
 from fkdash.fix.option import AS_TODAY
 from fkdash.fix.undeclared import around
 from fkdash.rules.actions.cascades import node
-from fkdash.rules.actions.enforcement import check_runs, is_silenced
+from fkdash.rules.actions.enforcement import action_runs, check_runs, is_silenced
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
@@ -40,8 +40,13 @@ def promised(
     """
     if option.refused:
         return option
-    if not acts(catalog, finding.key) and not is_new(catalog, finding.key):
-        option = _of_silent(finding.key, option)
+    key = finding.key
+    if key.enforced and not check_runs(catalog, key) and (option.proves or option.becomes is not None):
+        # Declared anew it has all its triggers, and they fire.
+        checked = f"{option.application}; gets 23503 again for rows of {key.table.shown} that refer to nothing"
+        option = replace(option, application=checked)
+    if not acts(catalog, key) and not is_new(catalog, key):
+        option = _of_silent(key, option)
     new = option.becomes
     if new is None or not new.enforced:
         return option
@@ -53,10 +58,6 @@ def promised(
         supposed = with_defaults(supposed, new.table, defaults)
     words = _words(catalog, supposed, finding.key, new, statements_of(finding), named=bool(defaults))
     deletes = Statement.DELETE in statements_of(finding)
-    if finding.key.enforced and finding.key.name and not check_runs(catalog, finding.key):
-        # Declared anew it has all its triggers, and they fire.
-        checked = f"{option.application}; gets 23503 again for rows of {new.table.name} that refer to nothing"
-        option = replace(option, application=checked)
     return replace(option, frees=option.frees and deletes and _stops(catalog, finding.key), blocked=words)
 
 
@@ -67,8 +68,8 @@ def _still_to_be_named(option: Option, new: ForeignKey) -> Mapping[str, str]:
 
 
 def acts(catalog: Catalog, key: ForeignKey) -> bool:
-    """Tell whether a key does anything today: it is enforced, and its triggers fire."""
-    return key.enforced and not is_silenced(catalog, key)
+    """Tell whether a key does anything to a delete today: it is enforced, and its action's triggers fire."""
+    return key.enforced and (not is_silenced(catalog, key) or action_runs(catalog, key, Statement.DELETE))
 
 
 def _of_silent(key: ForeignKey, option: Option) -> Option:

@@ -197,5 +197,5 @@ async def test_a_row_that_a_key_to_its_partition_keeps_there_is_told_so(database
         "create table c (id int, k int, constraint c_one foreign key (id, k) references one);"
         "insert into whole values (1, 1)"
     )
-    found = explain(await _catalog(database), await _raised(database, "update whole set k = 2"))
+    found = explain(await catalog_of(database), await _raised(database, "update whole set k = 2"))
     assert found.headline.startswith("A row cannot move to another partition")

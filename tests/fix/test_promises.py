@@ -282,9 +282,20 @@ async def test_a_key_whose_checks_are_switched_off_is_said_to_check_again_once_d
     again = "gets 23503 again for rows of c that refer to nothing"
     offered = await _offered(database, "c_p", anything=True)
     assert all(again in offered[each].application for each in ("restrict", "set-null", "no-action"))
-    await database.execute("DELETE FROM c; ALTER TABLE c ENABLE TRIGGER ALL")
+    # The action's triggers stand on the other table.
+    assert await database.execute("INSERT INTO p VALUES (7); DELETE FROM p") == "DELETE 1"
+    assert await database.value("SELECT count(*) FROM c") == 0
+    assert offered["enable-triggers"].then == offered["delete-orphans"].then == "deletes behave as today"
+    assert again in offered["delete-orphans"].application
+    assert again not in offered["enable-triggers"].application
+    await database.execute("ALTER TABLE c ENABLE TRIGGER ALL")
     offered = await _offered(database, "c_p", anything=True)
     assert again not in offered["restrict"].application
+    await database.execute("ALTER TABLE p DISABLE TRIGGER ALL")
+    offered = await _offered(database, "c_p", anything=True)
+    assert offered["enable-triggers"].then == "deleting a row of p sets ON DELETE CASCADE off again"
+    assert offered["enable-triggers"].application == "meets ON DELETE CASCADE ON UPDATE NO ACTION as declared"
+    assert "which never runs today" in offered["delete-orphans"].then
 
 
 @pytest.mark.newest_version

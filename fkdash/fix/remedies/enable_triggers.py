@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.fix.option import Option
+from fkdash.catalog.action import Statement
+from fkdash.fix.option import AS_TODAY, Option
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
 from fkdash.fix.steps.change_key import change
-from fkdash.rules.actions.enforcement import is_silenced
+from fkdash.rules.actions.enforcement import action_runs, check_runs, is_silenced
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
@@ -23,11 +24,15 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
     key = finding.key
     if not is_silenced(catalog, key):
         return None
+    acts, checks = action_runs(catalog, key, Statement.DELETE), check_runs(catalog, key)
+    again = f"deleting a row of {key.referenced.shown} sets ON DELETE {key.on_delete} off again"
     return Option(
         id="enable-triggers",
         title="declare it anew",
-        then=f"deleting a row of {key.referenced.shown} sets ON DELETE {key.on_delete} off again",
-        application=f"gets 23503 for rows of {key.table.shown} that refer to nothing",
+        then=AS_TODAY if acts else again,
+        application=f"meets ON DELETE {key.on_delete} ON UPDATE {key.on_update} as declared"
+        if checks
+        else f"gets 23503 for rows of {key.table.shown} that refer to nothing",
         frees=False,
         undo="not offered: it would switch the checks off again",
     )
