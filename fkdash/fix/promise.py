@@ -10,7 +10,7 @@ from fkdash.catalog.hypothetical import with_defaults, with_nullable
 from fkdash.fix.changed_key import statements_of
 from fkdash.fix.declare import is_new
 from fkdash.fix.option import AS_TODAY
-from fkdash.fix.undeclared import around
+from fkdash.fix.undeclared import around, referring
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.enforcement import action_runs, check_runs, is_silenced
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
@@ -169,7 +169,7 @@ def _carried_to(catalog: Catalog, key: ForeignKey) -> frozenset[TableName]:
     while ahead and len(found) < _MOST_TABLES:
         name = ahead.pop()
         found.add(name)
-        below = (each for each in catalog.referencing.get(name, ()) if each.on_delete is Action.CASCADE)
+        below = (each for each in referring(catalog, name) if each.on_delete is Action.CASCADE)
         ahead += [each for each in {node(catalog, one.table) for one in below} if each not in found]
     return frozenset(found)
 
@@ -189,7 +189,7 @@ def _others(catalog: Catalog, key: ForeignKey) -> Iterator[str]:
 
 
 def _beside(catalog: Catalog, key: ForeignKey) -> Iterable[ForeignKey]:
-    found = catalog.referencing.get(key.referenced, ())
+    found = referring(catalog, key.referenced)
     return (each for each in found if each.enforced and each.qualified != key.qualified)
 
 

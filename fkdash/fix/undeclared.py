@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
 from fkdash.catalog.model import Catalog
+from fkdash.rules.actions.cascades import node
 from fkdash.rules.registry import RULES, findings
 from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fkdash.catalog.action import Statement
     from fkdash.catalog.model import ForeignKey
@@ -71,7 +72,7 @@ def _neighbourhood(
         name = ahead.pop()
         walked.add(name)
         _take(catalog, name, names)
-        for key in catalog.referencing.get(name, ()):
+        for key in referring(catalog, name):
             _take(catalog, key.table, names)
             if Action.CASCADE in {key.on_delete, key.on_update} and key.table not in walked:
                 ahead.append(key.table)
@@ -85,6 +86,13 @@ def _neighbourhood(
     return replace(catalog, tables=tables, foreign_keys=(*keys, new))
 
 
+def referring(catalog: Catalog, name: TableName) -> Iterator[ForeignKey]:
+    """Give the keys to a table, to what it is a partition of, and to its partitions: its rows are theirs."""
+    if name in catalog.tables:
+        for table in catalog.with_partitions(node(catalog, name)):
+            yield from catalog.referencing.get(table.name, ())
+
+
 def _take(catalog: Catalog, name: TableName, names: dict[TableName, None]) -> None:
     if name in catalog.tables:
-        names.update(dict.fromkeys(table.name for table in catalog.with_partitions(name)))
+        names.update(dict.fromkeys(table.name for table in catalog.with_partitions(node(catalog, name))))

@@ -127,6 +127,23 @@ async def test_what_the_actions_of_keys_beside_and_below_run_into_is_named(datab
     assert await _counted(database, "c_p", "cascade", anything=True) == (3, 3, 3)
 
 
+@pytest.mark.newest_version
+async def test_what_keys_to_a_partition_or_to_the_whole_run_into_is_named(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE p_low PARTITION OF p FOR VALUES"
+        " FROM (0) TO (10); INSERT INTO p VALUES (1), (2), (3);"
+        "CREATE TABLE c (p_id int CONSTRAINT c_p REFERENCES p); INSERT INTO c VALUES (1), (2), (3);"
+        "CREATE TABLE low (p_id int PRIMARY KEY REFERENCES p_low ON DELETE CASCADE); INSERT INTO low VALUES (1);"
+        "CREATE TABLE held (id int CONSTRAINT held_low REFERENCES low); INSERT INTO held VALUES (1);"
+        "CREATE TABLE d (p_id int CONSTRAINT d_low REFERENCES p_low); INSERT INTO d VALUES (2);" + _TRIED
+    )
+    for key in ("c_p", "d_low"):
+        offered = await _offered(database, key, anything=True)
+        assert '"held_low" on table "held"' in offered["cascade"].blocked
+    assert "d_low of d (NO ACTION)" in (await _offered(database, "c_p", anything=True))["cascade"].blocked
+    assert await _counted(database, "c_p", "cascade", anything=True) == (3, 2, 2)
+
+
 async def test_an_option_of_an_update_promises_no_deletes(database: TestDatabase) -> None:
     await database.execute(
         "CREATE TABLE zone (id int PRIMARY KEY); INSERT INTO zone VALUES (1), (2);"
