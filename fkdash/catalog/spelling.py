@@ -133,7 +133,7 @@ def pairs(key: ForeignKey) -> Iterable[tuple[str, str, str]]:
 def equals(catalog: Catalog, table: Table, column: str) -> str:
     """Spell the operator by which values of a column equal each other: not by what a path finds first.
 
-    Only a type of an extension's, or of a user's, of which no key and no index tells, is left to the path, on which
+    Only a type of an extension's, or of a user's, of which no key and no index tells, is left to the path, where
     anybody may have an operator of that name.
     """
     kind = table.columns_by_name[column].plain_type
@@ -152,7 +152,7 @@ def equals(catalog: Catalog, table: Table, column: str) -> str:
 
 
 def _indexed_in(tables: Iterable[Table], kind: str) -> Iterator[str]:
-    """Give the schemas of the operator classes in which columns of a plain type are indexed, as a statement has them.
+    """Give the schemas of the operator classes in which columns of a plain type are indexed, in quotes as needed.
 
     The equality stands beside its operator class, which only a superuser makes.
     """
