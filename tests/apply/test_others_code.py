@@ -143,6 +143,19 @@ async def test_a_trigger_of_another_roles_function_keeps_no_rows_from_being_chec
         assert not await scene.ran()
 
 
+@pytest.mark.newest_version
+async def test_a_check_of_the_rows_plans_no_other_check_whatever_the_databases_owner_has_set(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    attack = "alter table children add check (id > evil.imm('check') - 10)"
+    async with planted(database, tmp_path, attack) as scene:
+        await database.execute("alter table children owner to postgres; alter table parents owner to postgres")
+        await database.execute(f"alter database {database.name} set constraint_exclusion = on")
+        await database.execute("alter sequence evil.ran_as_superuser restart")
+        good(await scene.bench.apply("ck", "restrict"))
+        assert not await scene.ran_as_superuser()
+
+
 async def test_what_checking_the_rows_would_run_as_a_superuser_stops_it_before_the_first_step(
     database: TestDatabase, tmp_path: Path
 ) -> None:
