@@ -8,6 +8,7 @@ from fkdash.apply.sandbox import Refusal, pinned
 from fkdash.catalog.postgres.planted import planted_in, refuse_planted_of
 from fkdash.db.literals import array_literal
 from fkdash.db.queries import query
+from fkdash.errors import NotPermittedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,11 +41,18 @@ def _read(catalog: Catalog, plan: Plan) -> Iterable[TableName]:
     ]
 
 
-async def check_refusal(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> Refusal | None:
-    """Say what checking the rows that are there would run of other roles' code as a superuser; None for nothing.
+async def refuse_to_read(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> None:
+    """Raise NotPermittedError with what `check_refusal` says, if anything."""
+    refusal = await check_refusal(session, tables, trusted)
+    if refusal is not None:
+        raise NotPermittedError(refusal.why, next_step=refusal.next_step)
 
-    `tables` (OIDs) are those that the check reads, first the one whose owner's rights it has. It fires no trigger
-    and evaluates no other check: what counts is what the planner works on.
+
+async def check_refusal(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> Refusal | None:
+    """Say what checking or indexing rows would run of other roles' code as a superuser; None for nothing.
+
+    `tables` (OIDs) are those that are read, first the one whose owner's rights that has. It fires no trigger and
+    evaluates no other check: what counts is what the planner works on.
     """
     standing = await session.row(query("fkdash.apply", "sandbox_standing"), tables[0])
     if standing is None or not (standing["superuser"] and standing["owner_is_superuser"]):
@@ -57,7 +65,7 @@ async def check_refusal(session: Session, tables: Sequence[int], trusted: Iterab
         return None
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return Refusal(
-        f"The rows are not checked: {found[0].words}{more} would run as {standing['role']}, a superuser.",
+        f"The rows are not read: {found[0].words}{more} would run as {standing['role']}, a superuser.",
         f"Let the table belong to a role that is no superuser, let a superuser own what is named, or accept it: "
         f"{', '.join(dict.fromkeys(each.accept for each in found if each.accept))}.",
     )

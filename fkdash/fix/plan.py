@@ -133,6 +133,11 @@ class Step:
         """Whether it reads the rows that are there to prove a constraint, which runs what stands in their way."""
         return self.title == CHECK_ROWS
 
+    @property
+    def plans_as_owner(self) -> bool:
+        """Whether the server plans to read all rows, to check or to index them, with the table owner's rights."""
+        return self.checks_rows or (self.alone and not self.sql.startswith("DROP"))
+
 
 @fact
 class Goal:

@@ -174,6 +174,23 @@ async def test_what_checking_the_rows_would_run_as_a_superuser_stops_it_before_t
         assert not [each for each in lines if each.standing is Standing.STOP and "evil" in each.what]
 
 
+@pytest.mark.newest_version
+async def test_what_building_an_index_would_run_as_a_superuser_stops_it(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    attack = "create statistics planted on (id + evil.imm('statistics')), parent_id from children"
+    async with planted(database, tmp_path, attack) as scene:
+        good(await scene.bench.apply("ck", "create-index"))
+        await database.execute("drop index children_parent_id_idx; alter table children owner to postgres")
+        await database.execute("alter sequence evil.ran_as_superuser restart")
+        plan = await scene.bench.plan("ck", "create-index")
+        stops = [each for each in await scene.bench.preflight(plan) if each.standing is Standing.STOP]
+        assert f"evil.imm(text) of {scene.mallory}" in stops[0].what
+        ended = await scene.bench.carry_out(plan, look_first=False)
+        assert (ended.outcome, ended.steps_done) == (RunOutcome.ROLLED_BACK, ())
+        assert not await scene.ran_as_superuser()
+
+
 _IN_A_TYPE = """create domain evil.small as int check (evil.imm('domain') = 1 or value is null);
 create type evil.pair as (a int, b evil.small);
 create function evil.same(a int, b int) returns bool language plpgsql immutable as $$ begin perform evil.attack('operator'); return a = b; end $$;

@@ -130,8 +130,9 @@ async def _code_lines(writer: Writer, catalog: Catalog, plan: Plan, *, seconds: 
     async with writer.rolled_back() as session:
         await session.execute(f"set local statement_timeout = {milliseconds(seconds)}")
         found = [await event_code(session, trusted)]
-        for name in dict.fromkeys(step.locks[0].table for step in plan.steps if step.checks_rows):
-            read = [catalog.tables[name].oid, *key_tables(catalog, plan.key)]
+        reading = {step.locks[0].table: step.checks_rows for step in plan.steps if step.plans_as_owner}
+        for name, checks in reading.items():
+            read = [catalog.tables[name].oid, *(key_tables(catalog, plan.key) if checks else ())]
             found.append(await check_refusal(session, [each for each in read if each is not None], trusted))
     return [stop(each.why.rstrip("."), each.next_step) for each in dict.fromkeys(found) if each is not None]
 
