@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Session
-    from fkdash.fix.plan import Plan
+    from fkdash.fix.plan import Plan, Step
 
 
 async def refuse_planted_for(session: Session, catalog: Catalog, plan: Plan) -> None:
@@ -41,6 +41,22 @@ def _read(catalog: Catalog, plan: Plan) -> Iterable[TableName]:
     ]
 
 
+async def refuse_at_once(
+    session: Session, catalog: Catalog, plan: Plan, steps: Iterable[Step], trusted: Iterable[str]
+) -> None:
+    """Raise NotPermittedError where a check that cannot be confined would run other roles' code as a superuser."""
+    if any(step.checks_at_once for step in steps):
+        refusal = await check_refusal(session, both_sides(catalog, plan), trusted, confined=False)
+        if refusal is not None:
+            raise NotPermittedError(refusal.why, next_step=refusal.next_step)
+
+
+def both_sides(catalog: Catalog, plan: Plan) -> list[int]:
+    """Give the OIDs of the two tables of a plan's key, the referencing one first."""
+    oids = (catalog.tables[name].oid for name in (plan.key.table, plan.key.referenced))
+    return [oid for oid in oids if oid is not None]
+
+
 async def refuse_to_read(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> None:
     """Raise NotPermittedError with what `check_refusal` says, if anything."""
     refusal = await check_refusal(session, tables, trusted)
@@ -48,14 +64,17 @@ async def refuse_to_read(session: Session, tables: Sequence[int], trusted: Itera
         raise NotPermittedError(refusal.why, next_step=refusal.next_step)
 
 
-async def check_refusal(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> Refusal | None:
+async def check_refusal(
+    session: Session, tables: Sequence[int], trusted: Iterable[str], *, confined: bool = True
+) -> Refusal | None:
     """Say what checking or indexing rows would run of other roles' code as a superuser; None for nothing.
 
     `tables` (OIDs) are those that are read, first the one whose owner's rights that has. It fires no trigger and
-    evaluates no other check: what counts is what the planner works on.
+    evaluates no other check: what counts is what the planner works on. What is not `confined` runs with the rights
+    of the session.
     """
     standing = await session.row(query("fkdash.apply", "sandbox_standing"), tables[0])
-    if standing is None or not (standing["superuser"] and standing["owner_is_superuser"]):
+    if standing is None or not standing["superuser"] or (confined and not standing["owner_is_superuser"]):
         return None
     async with pinned(session):
         accepted = array_literal(sorted(trusted))
@@ -64,8 +83,10 @@ async def check_refusal(session: Session, tables: Sequence[int], trusted: Iterab
     if not found:
         return None
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    owner = standing["owner"]
+    otherwise = "Let the table belong to a role that is no superuser" if confined else f"Connect as {owner}"
     return Refusal(
         f"The rows are not read: {found[0].words}{more} would run as {standing['role']}, a superuser.",
-        f"Let the table belong to a role that is no superuser, let a superuser own what is named, or accept it: "
+        f"{otherwise}, let a superuser own what is named, or accept it: "
         f"{', '.join(dict.fromkeys(each.accept for each in found if each.accept))}.",
     )

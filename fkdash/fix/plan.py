@@ -28,6 +28,8 @@ FIRST_ROW: Final = "'(0,0)'::pg_catalog.tid"
 """Where a step that walks through a table begins, as its statement spells it; the next batch begins further on."""
 
 CHECK_ROWS: Final = "check"
+SWAP_AND_CHECK: Final = "swap, check"
+ADD_AND_CHECK: Final = "add, check"
 """The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
 
 
@@ -132,6 +134,11 @@ class Step:
     def checks_rows(self) -> bool:
         """Whether it reads the rows that are there to prove a constraint, which runs what stands in their way."""
         return self.title == CHECK_ROWS
+
+    @property
+    def checks_at_once(self) -> bool:
+        """Whether it declares a key and reads all rows for it in one statement, with the rights of the session."""
+        return self.title in {SWAP_AND_CHECK, ADD_AND_CHECK}
 
     @property
     def plans_as_owner(self) -> bool:

@@ -276,3 +276,26 @@ async def test_casts_ranges_functions_and_policies_behind_a_superusers_table_are
         assert found == {
             f"{what}, whose function {name} belongs to {scene.mallory}" for name, what in _NAMED.items()
         }
+
+
+@pytest.mark.maximum_version(17)
+async def test_a_key_that_is_checked_as_it_is_declared_is_not_declared_where_that_runs_other_roles_code(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    tables = (
+        "create table parents (id int primary key); insert into parents values (1);"
+        "create table children (id int primary key, parent_id int) partition by range (id);"
+        "create table part partition of children for values from (0) to (100); insert into children values (1, 1);"
+        "alter table children add constraint ck foreign key (parent_id) references parents on delete cascade;"
+    )
+    attack = "create index on part ((id + evil.imm('part')))"
+    async with planted(database, tmp_path, attack, tables=tables) as scene:
+        await database.execute("alter sequence evil.ran_as_superuser restart; analyze children")
+        plan = await scene.bench.plan("ck", "restrict")
+        assert [step.title for step in plan.steps] == ["swap, check"]
+        stops = [each for each in await scene.bench.preflight(plan) if each.standing is Standing.STOP]
+        assert f"evil.imm(text) of {scene.mallory}" in stops[0].what
+        assert f"Connect as {scene.mallory}" in stops[0].next_step
+        ended = await scene.bench.carry_out(plan, look_first=False)
+        assert (ended.outcome, ended.steps_done) == (RunOutcome.ROLLED_BACK, ())
+        assert not await scene.ran_as_superuser()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.events import StepProgress
 from fkdash.apply.kept_by_whom import refuse_a_stranger
-from fkdash.apply.others_code import refuse_planted_for, refuse_to_read
+from fkdash.apply.others_code import refuse_at_once, refuse_planted_for, refuse_to_read
 from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.run.lost_connection import Committing, backend_of
@@ -105,6 +105,7 @@ class Tries:
     async def _together(self, steps: Sequence[Step]) -> None:
         async with self.writer.transaction() as session:
             await self._begin(session, steps[0])
+            await refuse_at_once(session, self.catalog, self.plan, steps, self.writer.target.trusted_owners)
             for step in steps:
                 await self._limit(session, step)
                 async with self._reported(step):
