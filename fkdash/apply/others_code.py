@@ -9,6 +9,7 @@ from fkdash.catalog.postgres.planted import planted_in, refuse_planted_of
 from fkdash.db.literals import array_literal
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError
+from fkdash.fix.plan import ATTACH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,20 +42,32 @@ def _read(catalog: Catalog, plan: Plan) -> Iterable[TableName]:
     ]
 
 
+async def at_once_refusal(
+    session: Session,
+    catalog: Catalog,
+    plan: Plan,
+    steps: Iterable[Step],
+    trusted: Iterable[str],
+    *,
+    rehearsing: bool = False,
+) -> Refusal | None:
+    """Say what a check that cannot be confined would run of other roles' code as a superuser; None for nothing.
+
+    In a rehearsal the partitions' keys are not proven, so that attaching them reads the rows as well.
+    """
+    if not any(step.checks_at_once or (rehearsing and step.title == ATTACH) for step in steps):
+        return None
+    oids = (catalog.tables[name].oid for name in (plan.key.table, plan.key.referenced))
+    return await check_refusal(session, [oid for oid in oids if oid is not None], trusted, confined=False)
+
+
 async def refuse_at_once(
     session: Session, catalog: Catalog, plan: Plan, steps: Iterable[Step], trusted: Iterable[str]
 ) -> None:
-    """Raise NotPermittedError where a check that cannot be confined would run other roles' code as a superuser."""
-    if any(step.checks_at_once for step in steps):
-        refusal = await check_refusal(session, both_sides(catalog, plan), trusted, confined=False)
-        if refusal is not None:
-            raise NotPermittedError(refusal.why, next_step=refusal.next_step)
-
-
-def both_sides(catalog: Catalog, plan: Plan) -> list[int]:
-    """Give the OIDs of the two tables of a plan's key, the referencing one first."""
-    oids = (catalog.tables[name].oid for name in (plan.key.table, plan.key.referenced))
-    return [oid for oid in oids if oid is not None]
+    """Raise NotPermittedError with what `at_once_refusal` says, if anything."""
+    refusal = await at_once_refusal(session, catalog, plan, steps, trusted)
+    if refusal is not None:
+        raise NotPermittedError(refusal.why, next_step=refusal.next_step)
 
 
 async def refuse_to_read(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> None:

@@ -30,6 +30,7 @@ FIRST_ROW: Final = "'(0,0)'::pg_catalog.tid"
 CHECK_ROWS: Final = "check"
 SWAP_AND_CHECK: Final = "swap, check"
 ADD_AND_CHECK: Final = "add, check"
+ATTACH: Final = "attach"
 """The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
 
 

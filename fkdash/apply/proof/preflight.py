@@ -8,7 +8,7 @@ from fkdash.apply.engines import unproven
 from fkdash.apply.holders import holders
 from fkdash.apply.kept_by_whom import Stranger, kept_in, stranger_with
 from fkdash.apply.lock_waits import chain_of, lock_waits
-from fkdash.apply.others_code import both_sides, check_refusal
+from fkdash.apply.others_code import at_once_refusal, check_refusal
 from fkdash.apply.proof.preflight_lines import (
     PreflightLine,
     Standing,
@@ -134,8 +134,7 @@ async def _code_lines(writer: Writer, catalog: Catalog, plan: Plan, *, seconds: 
         for name, checks in reading.items():
             read = [catalog.tables[name].oid, *(key_tables(catalog, plan.key) if checks else ())]
             found.append(await check_refusal(session, [each for each in read if each is not None], trusted))
-        if any(step.checks_at_once for step in plan.steps):
-            found.append(await check_refusal(session, both_sides(catalog, plan), trusted, confined=False))
+        found.append(await at_once_refusal(session, catalog, plan, plan.steps, trusted))
     return [stop(each.why.rstrip("."), each.next_step) for each in dict.fromkeys(found) if each is not None]
 
 
