@@ -41,6 +41,7 @@ from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.fix.plan import LockMode
 from fkdash.fix.plan_file.fingerprint import fingerprint
 from fkdash.fix.statements.values import as_referenced, in_words, referenced_row, referenced_rows
+from fkdash.fix.steps.batch import stored_columns
 from fkdash.fix.undeclared import foreseen
 from fkdash.orphans.scan import count_orphans
 from fkdash.rules.finding import DefaultRow
@@ -213,7 +214,7 @@ async def _kept_line(
     used: object = False
     if table is not None and _keeps_anew(plan):
         used, _ = await _answer(sessions, f"select exists (select from {kept.sql})", table, seconds=seconds)
-    own = {column.name for column in catalog.tables[plan.key.table].columns}
+    own = set(stored_columns(catalog.tables[plan.key.table]))
     if kept == kept_parents(plan.key):
         own = set(plan.key.columns)
     fits = table is None or own <= set(table.columns_by_name)
