@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.engines import unproven
 from fkdash.apply.holders import holders
-from fkdash.apply.kept_by_whom import Stranger, kept_in, stranger_with
+from fkdash.apply.kept_by_whom import Stranger, kept_in, others_with_rights, stranger_with
 from fkdash.apply.lock_waits import chain_of, lock_waits
 from fkdash.apply.others_code import at_once_refusal, check_refusal
 from fkdash.apply.proof.preflight_lines import (
@@ -218,8 +218,8 @@ async def _kept_line(
     if kept == kept_parents(plan.key):
         own = set(plan.key.columns)
     fits = table is None or own <= set(table.columns_by_name)
-    stranger = await _stranger(sessions, catalog, plan, kept, seconds=seconds)
-    return kept_line(kept, used=used is not False, fits=fits, stranger=stranger)
+    stranger, others = await _in_whose_hands(sessions, catalog, plan, kept, seconds=seconds)
+    return kept_line(kept, used=used is not False, fits=fits, stranger=stranger, others=others)
 
 
 def _keeps_anew(plan: Plan) -> bool:
@@ -242,16 +242,20 @@ async def _chosen_line(sessions: Sessions, catalog: Catalog, plan: Plan, *, seco
     return named_row_line(plan.key.referenced, words, there, why)
 
 
-async def _stranger(
+async def _in_whose_hands(
     sessions: Sessions, catalog: Catalog, plan: Plan, kept: TableName, *, seconds: float
-) -> Stranger | None:
-    """Give who else has the table that is to keep rows in hand; the run asks again under its lock."""
+) -> tuple[Stranger | None, tuple[str, ...]]:
+    """Give who else has the table that is to keep rows in hand, and who may read or write what is in it.
+
+    The run asks for the former again under its lock.
+    """
     role = catalog.server.role if catalog.server else None
     try:
         async with sessions.session(seconds) as session:
-            return await stranger_with(session, catalog, plan, kept, role)
+            stranger = await stranger_with(session, catalog, plan, kept, role)
+            return stranger, await others_with_rights(session, catalog, plan, kept, role)
     except (TimedOutError, NotPermittedError):
-        return None
+        return None, ()
 
 
 async def _answer(sessions: Sessions, statement: str, table: Table, *, seconds: float) -> tuple[bool | None, str]:
