@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import remaining
 from fkdash.apply.proof.preflight import Standing
