@@ -44,6 +44,17 @@ async def stranger_with(
     return next((Stranger(row["what"], row["owner"]) for row in found), None)
 
 
+async def others_with_rights(
+    session: Session, catalog: Catalog, plan: Plan, kept: TableName, role: str | None
+) -> tuple[str, ...]:
+    """Give who else may read or write what is kept, by name, "" for everybody; a plan closes its quarantine."""
+    if kept.schema == QUARANTINE:
+        return ()
+    owned = catalog.tables[plan.key.table].oid
+    found = await session.rows(query("fkdash.apply", "kept_for_whom"), kept.sql, kept.schema, role, owned)
+    return tuple(row["name"] for row in found)
+
+
 async def refuse_a_stranger(session: Session, catalog: Catalog, plan: Plan, steps: Iterable[Step]) -> None:
     """Raise StoppedError where a transaction's steps make or fill a table that is a stranger's by now.
 

@@ -8,6 +8,8 @@ from fkdash.apply.sandbox import Refusal, pinned
 from fkdash.catalog.postgres.planted import planted_in, refuse_planted_of
 from fkdash.db.literals import array_literal
 from fkdash.db.queries import query
+from fkdash.errors import NotPermittedError
+from fkdash.fix.plan import ATTACH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Session
-    from fkdash.fix.plan import Plan
+    from fkdash.fix.plan import Plan, Step
 
 
 async def refuse_planted_for(session: Session, catalog: Catalog, plan: Plan) -> None:
@@ -40,14 +42,52 @@ def _read(catalog: Catalog, plan: Plan) -> Iterable[TableName]:
     ]
 
 
-async def check_refusal(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> Refusal | None:
-    """Say what checking the rows that are there would run of other roles' code as a superuser; None for nothing.
+async def at_once_refusal(
+    session: Session,
+    catalog: Catalog,
+    plan: Plan,
+    steps: Iterable[Step],
+    trusted: Iterable[str],
+    *,
+    rehearsing: bool = False,
+) -> Refusal | None:
+    """Say what a check that cannot be confined would run of other roles' code as a superuser; None for nothing.
 
-    `tables` (OIDs) are those that the check reads, first the one whose owner's rights it has. It fires no trigger
-    and evaluates no other check: what counts is what the planner works on.
+    In a rehearsal the partitions' keys are not proven, so that attaching them reads the rows as well.
+    """
+    if not any(step.checks_at_once or (rehearsing and step.title == ATTACH) for step in steps):
+        return None
+    oids = (catalog.tables[name].oid for name in (plan.key.table, plan.key.referenced))
+    return await check_refusal(session, [oid for oid in oids if oid is not None], trusted, confined=False)
+
+
+async def refuse_at_once(
+    session: Session, catalog: Catalog, plan: Plan, steps: Iterable[Step], trusted: Iterable[str]
+) -> None:
+    """Raise NotPermittedError with what `at_once_refusal` says, if anything."""
+    refusal = await at_once_refusal(session, catalog, plan, steps, trusted)
+    if refusal is not None:
+        raise NotPermittedError(refusal.why, next_step=refusal.next_step)
+
+
+async def refuse_to_read(session: Session, tables: Sequence[int], trusted: Iterable[str]) -> None:
+    """Raise NotPermittedError with what `check_refusal` says, if anything."""
+    refusal = await check_refusal(session, tables, trusted)
+    if refusal is not None:
+        raise NotPermittedError(refusal.why, next_step=refusal.next_step)
+
+
+async def check_refusal(
+    session: Session, tables: Sequence[int], trusted: Iterable[str], *, confined: bool = True
+) -> Refusal | None:
+    """Say what checking or indexing rows would run of other roles' code as a superuser; None for nothing.
+
+    `tables` (OIDs) are those that are read, first the one whose owner's rights that has. It fires no trigger and
+    evaluates no other check: what counts is what the planner works on. What is not `confined` runs with the rights
+    of the session.
     """
     standing = await session.row(query("fkdash.apply", "sandbox_standing"), tables[0])
-    if standing is None or not (standing["superuser"] and standing["owner_is_superuser"]):
+    if standing is None or not standing["superuser"] or (confined and not standing["owner_is_superuser"]):
         return None
     async with pinned(session):
         accepted = array_literal(sorted(trusted))
@@ -56,8 +96,10 @@ async def check_refusal(session: Session, tables: Sequence[int], trusted: Iterab
     if not found:
         return None
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    owner = standing["owner"]
+    otherwise = "Let the table belong to a role that is no superuser" if confined else f"Connect as {owner}"
     return Refusal(
-        f"The rows are not checked: {found[0].words}{more} would run as {standing['role']}, a superuser.",
-        f"Let the table belong to a role that is no superuser, let a superuser own what is named, or accept it: "
+        f"The rows are not read: {found[0].words}{more} would run as {standing['role']}, a superuser.",
+        f"{otherwise}, let a superuser own what is named, or accept it: "
         f"{', '.join(dict.fromkeys(each.accept for each in found if each.accept))}.",
     )

@@ -14,7 +14,7 @@ from fkdash.catalog.model import TableKind
 from fkdash.catalog.table_name import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
@@ -133,7 +133,8 @@ def pairs(key: ForeignKey) -> Iterable[tuple[str, str, str]]:
 def equals(catalog: Catalog, table: Table, column: str) -> str:
     """Spell the operator by which values of a column equal each other: not by what a path finds first.
 
-    Only a type of an extension's, or of a user's, of which no key tells, is left to the path.
+    Only a type of an extension's, or of a user's, of which no key and no index tells, is left to the path, where
+    anybody may have an operator of that name.
     """
     kind = table.columns_by_name[column].plain_type
     if "." not in kind:
@@ -146,7 +147,20 @@ def equals(catalog: Catalog, table: Table, column: str) -> str:
             )
             if column in (own, theirs) and types == (kind, kind):
                 return f"operator({operator})"
-    return "="
+    schema = next(_indexed_in((table,), kind), "") or next(_indexed_in(catalog.tables.values(), kind), "")
+    return f"operator({schema}.=)" if schema else "="
+
+
+def _indexed_in(tables: Iterable[Table], kind: str) -> Iterator[str]:
+    """Give the schemas of the operator classes in which columns of a plain type are indexed, in quotes as needed.
+
+    The equality stands beside its operator class, which only a superuser makes.
+    """
+    for table in tables:
+        for index in table.indexes:
+            for number, opclass in zip(index.columns, index.opclasses, strict=False):
+                if index.method == "btree" and number and table.columns_by_number[number].plain_type == kind:
+                    yield opclass.rpartition(".")[0]
 
 
 def parameter(number: int, kind: str) -> str:

@@ -28,6 +28,9 @@ FIRST_ROW: Final = "'(0,0)'::pg_catalog.tid"
 """Where a step that walks through a table begins, as its statement spells it; the next batch begins further on."""
 
 CHECK_ROWS: Final = "check"
+SWAP_AND_CHECK: Final = "swap, check"
+ADD_AND_CHECK: Final = "add, check"
+ATTACH: Final = "attach"
 """The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
 MAKE_ROWS: Final = "make"
 """The title of a step that makes referenced rows."""
@@ -134,6 +137,16 @@ class Step:
     def checks_rows(self) -> bool:
         """Whether it reads the rows that are there to prove a constraint, which runs what stands in their way."""
         return self.title == CHECK_ROWS
+
+    @property
+    def checks_at_once(self) -> bool:
+        """Whether it declares a key and reads all rows for it in one statement, with the rights of the session."""
+        return self.title in {SWAP_AND_CHECK, ADD_AND_CHECK}
+
+    @property
+    def plans_as_owner(self) -> bool:
+        """Whether the server plans to read all rows, to check or to index them, with the table owner's rights."""
+        return self.checks_rows or (self.alone and not self.sql.startswith("DROP"))
 
 
 @fact

@@ -115,7 +115,7 @@ def _span(catalog: Catalog, key: ForeignKey, moment: Column) -> str:
 
 def _moment(table: Table) -> Column | None:
     """Give the column that tells when a row was made, else the first moment that stands in it."""
-    moments = [column for column in table.columns if _is_moment(column)]
+    moments = [column for column in table.columns if _is_moment(column) and not column.virtual]
     return next(
         (column for name in _OF_CREATION for column in moments if column.name.lower() == name),
         moments[0] if moments else None,

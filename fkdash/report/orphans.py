@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fkdash.catalog.confirmed_references import reference_name, spelled_reference
 from fkdash.catalog.table_name import visible
 from fkdash.counted import counted
+from fkdash.db.literals import literal
 from fkdash.db.text import plain
 from fkdash.orphans.consequences import consequences
 from fkdash.report.documents.parts import columns_document
@@ -101,13 +102,19 @@ def why(reference: Reference) -> tuple[str, ...]:
 
 def orphan_words(row: Orphan, key: ForeignKey) -> str:
     """Give a row by its identity, its labels, and what it refers to."""
-    identity = ", ".join(f"{name} = {value}" for name, value in row.identity)
+    identity = ", ".join(f"{visible(name)} = {_value(value)}" for name, value in row.identity)
     labels = ", ".join(value for _, value in row.labels)
     refers = ", ".join(
-        f"{name} = {'NULL' if value is None else value}"
-        for name, value in zip(key.columns, row.refers_to, strict=True)
+        f"{visible(name)} = {_value(value)}" for name, value in zip(key.columns, row.refers_to, strict=True)
     )
     return f"{identity}{f' ({labels})' if labels else ''} has {refers}"
+
+
+def _value(value: str | None) -> str:
+    """Give a value as it is, in quotes where it would be taken for no value or its blanks would not be seen."""
+    if value is None:
+        return "NULL"
+    return value if value.strip() == value and value not in {"", "NULL"} else literal(value)
 
 
 def _result(each: ScannedReference, catalog: Catalog) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.journal.recovery import remaining
 from fkdash.apply.proof.preflight import Standing
@@ -117,3 +119,26 @@ async def test_a_quarantine_in_somebody_else_s_schema_is_none(bench: Workbench) 
         assert await database.value("select to_regclass('fkdash_quarantine.children_1')") is None
         await database.execute("alter schema fkdash_quarantine owner to current_user")
         good(await bench.carry_out(await bench.plan("ck", "quarantine-orphans")))
+
+
+@pytest.mark.newest_version
+async def test_who_else_may_read_what_is_kept_is_said_before_it_is_kept(bench: Workbench) -> None:
+    database = bench.database
+    await database.execute(_AN_ORPHAN)
+    async with owner_of(database) as dsn:
+        role = dsn.partition("//")[2].partition("@")[0]
+        await database.execute(f"alter default privileges grant select on tables to {role}")
+        chosen = await bench.plan("ck", "delete-orphans")
+        warned = (
+            f"the rows are kept as they were in {kept_table(chosen.key)}, which {role} may read or write as well"
+        )
+        said = {line.what: line.next_step for line in await bench.preflight(chosen)}
+        assert said[warned].endswith(f'FROM "{role}"')
+        assert "quarantine" not in " ".join(said)
+        quarantined = await bench.preflight(await bench.plan("ck", "quarantine-orphans"))
+        assert not [line for line in quarantined if "may read or write" in line.what]
+        good(await bench.undo(await bench.apply("ck", "delete-orphans")))
+        await database.execute(f"revoke all on {kept_table(chosen.key).sql} from {role}")
+        assert warned not in {
+            line.what for line in await bench.preflight(await bench.plan("ck", "delete-orphans"))
+        }

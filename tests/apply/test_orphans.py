@@ -267,3 +267,4 @@ async def test_a_virtual_column_that_cannot_be_computed_is_in_no_repairs_way(
     assert "keeps 1,300 rows as they were." in await truth(bench, ended)
     good(await bench.undo(ended))
     assert await bench.database.value(rows) == before
+    good(await bench.apply("ck", option))

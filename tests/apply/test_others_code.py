@@ -143,6 +143,19 @@ async def test_a_trigger_of_another_roles_function_keeps_no_rows_from_being_chec
         assert not await scene.ran()
 
 
+@pytest.mark.newest_version
+async def test_a_check_of_the_rows_plans_no_other_check_whatever_the_databases_owner_has_set(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    attack = "alter table children add check (id > evil.imm('check') - 10)"
+    async with planted(database, tmp_path, attack) as scene:
+        await database.execute("alter table children owner to postgres; alter table parents owner to postgres")
+        await database.execute(f"alter database {database.name} set constraint_exclusion = on")
+        await database.execute("alter sequence evil.ran_as_superuser restart")
+        good(await scene.bench.apply("ck", "restrict"))
+        assert not await scene.ran_as_superuser()
+
+
 async def test_what_checking_the_rows_would_run_as_a_superuser_stops_it_before_the_first_step(
     database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -159,6 +172,23 @@ async def test_what_checking_the_rows_would_run_as_a_superuser_stops_it_before_t
         async with open_writer(target) as writer:
             lines = await preflight(scene.bench.pool, writer, scene.bench.catalog, plan, seconds=10)
         assert not [each for each in lines if each.standing is Standing.STOP and "evil" in each.what]
+
+
+@pytest.mark.newest_version
+async def test_what_building_an_index_would_run_as_a_superuser_stops_it(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    attack = "create statistics planted on (id + evil.imm('statistics')), parent_id from children"
+    async with planted(database, tmp_path, attack) as scene:
+        good(await scene.bench.apply("ck", "create-index"))
+        await database.execute("drop index children_parent_id_idx; alter table children owner to postgres")
+        await database.execute("alter sequence evil.ran_as_superuser restart")
+        plan = await scene.bench.plan("ck", "create-index")
+        stops = [each for each in await scene.bench.preflight(plan) if each.standing is Standing.STOP]
+        assert f"evil.imm(text) of {scene.mallory}" in stops[0].what
+        ended = await scene.bench.carry_out(plan, look_first=False)
+        assert (ended.outcome, ended.steps_done) == (RunOutcome.ROLLED_BACK, ())
+        assert not await scene.ran_as_superuser()
 
 
 _IN_A_TYPE = """create domain evil.small as int check (evil.imm('domain') = 1 or value is null);
@@ -246,3 +276,40 @@ async def test_casts_ranges_functions_and_policies_behind_a_superusers_table_are
         assert found == {
             f"{what}, whose function {name} belongs to {scene.mallory}" for name, what in _NAMED.items()
         }
+
+
+_IN_PARTITIONS = (
+    "create table parents (id int primary key); insert into parents values (1);"
+    "create table children (id int primary key, parent_id int) partition by range (id);"
+    "create table part partition of children for values from (0) to (1000000);"
+    "insert into children select g, 1 from generate_series(1, {rows}) g;"
+    "alter table children add constraint ck foreign key (parent_id) references parents on delete cascade;"
+)
+
+
+@pytest.mark.maximum_version(17)
+@pytest.mark.parametrize(
+    ("rows", "titles"),
+    [(1, ["swap, check"]), (100_000, ["build", "check", "attach", "drop", "rename", "rename"])],
+)
+async def test_what_checks_a_partitioned_tables_key_at_once_is_not_tried_where_that_runs_other_roles_code(
+    database: TestDatabase, tmp_path: Path, rows: int, titles: list[str]
+) -> None:
+    attack = "create index on part ((id + evil.imm('part')))"
+    tables = _IN_PARTITIONS.format(rows=rows)
+    async with planted(database, tmp_path, attack, tables=tables) as scene:
+        await database.execute("analyze children; alter sequence evil.ran_as_superuser restart")
+        plan = await scene.bench.plan("ck", "restrict")
+        assert [step.title for step in plan.steps] == titles
+        async with open_writer(scene.bench.pool.target) as writer:
+            rehearsed = await rehearse(writer, scene.bench.catalog, plan)
+        assert (rehearsed.ok, "evil.imm(text)" in rehearsed.detail) == (None, True)
+        if rows == 1:
+            stops = [each for each in await scene.bench.preflight(plan) if each.standing is Standing.STOP]
+            assert f"evil.imm(text) of {scene.mallory}" in stops[0].what
+            assert f"Connect as {scene.mallory}" in stops[0].next_step
+            ended = await scene.bench.carry_out(plan, look_first=False)
+            assert (ended.outcome, ended.steps_done) == (RunOutcome.ROLLED_BACK, ())
+        else:
+            good(await scene.bench.carry_out(plan))
+        assert not await scene.ran_as_superuser()

@@ -10,6 +10,7 @@ from fkdash.catalog.postgres.planted import planted_in
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.errors import NotRun
+from fkdash.preview.declared.called_functions import read_called
 from tests.support.servers import TestDatabase
 
 _PLANTED = """
@@ -145,6 +146,27 @@ async def test_the_functions_of_a_columns_range_or_of_its_multirange_are_found(
             f"evil.{function}",
             "range-type",
         )
+
+
+@pytest.mark.newest_version
+async def test_an_expression_that_unites_ranges_calls_what_brings_them_into_a_common_form(
+    planted: ReadPool, database: TestDatabase
+) -> None:
+    await database.execute(f"set role {_ROLE}")
+    await database.execute(_RANGES.format(role=_ROLE))
+    united = "lower('[1,3)'::evil.step * '[2,5)'::evil.step)"
+    await database.execute(
+        f"set role {_ROLE}; create index i on t ((v + {united})); alter table t add check (v <> {united})"
+    )
+    [found] = await _found(planted, database)
+    assert (found.object, found.function, found.reason) == (
+        "public.i",
+        "evil.neat(evil.step)",
+        "folded-by-planner",
+    )
+    tree = await database.value("select conbin::text from pg_constraint where conname = 't_v_check'")
+    async with planted.session() as session:
+        assert not (await read_called(session, [tree], {})).steady(tree, "")
 
 
 async def test_a_partition_on_another_server_is_found(planted: ReadPool, database: TestDatabase) -> None:

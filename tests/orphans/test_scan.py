@@ -8,13 +8,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from fkdash.catalog.model import Catalog, ForeignKey
+from fkdash.catalog.model import Catalog, ForeignKey, undeclared
+from fkdash.catalog.table_name import TableName
 from fkdash.db.session import Sessions
 from fkdash.errors import UnreachableError
 from fkdash.orphans import scan as scanning
+from fkdash.orphans.evidence import Orphan
 from fkdash.orphans.references import doubtful, every
 from fkdash.orphans.scan import OrphanCount, count_orphans, scan
-from fkdash.report.orphans import orphans_document, orphans_text
+from fkdash.report.orphans import orphan_words, orphans_document, orphans_text
 from tests.support.changes import workbench
 from tests.support.program import run
 from tests.support.servers import TestDatabase
@@ -248,3 +250,9 @@ async def test_anything_but_a_scan_is_refused_by_name(database: TestDatabase, tm
     assert refused.code == 2, refused.err
     assert str(there) in refused.err
     assert "Traceback" not in refused.err
+
+
+def test_a_value_that_would_be_taken_for_another_one_stands_in_quotes() -> None:
+    key = undeclared(TableName("public", "c"), ("a", "b "), TableName("public", "p"), ("a", "b"))
+    row = Orphan(identity=(("id", " 1"),), refers_to=(None, "NULL"))
+    assert orphan_words(row, key) == "id = ' 1' has a = NULL, \"b \" = 'NULL'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fkdash.catalog.labels import label_columns
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.table_name import TableName
 from fkdash.db.pool import ReadPool
@@ -105,6 +106,22 @@ async def test_a_table_without_primary_key_names_rows_by_their_place(database: T
     found = await _named(database)
     assert found.key_columns == ("tableoid", "ctid")
     assert [(row.row.key[1], row.row.labels) for row in found.rows] == [("(0,2)", ("y",))]
+
+
+@pytest.mark.minimum_version(18)
+async def test_no_row_is_called_by_a_column_that_cannot_be_computed(database: TestDatabase) -> None:
+    await database.execute(
+        "CREATE TABLE p(id int PRIMARY KEY, z int, name text GENERATED ALWAYS AS ((1 / z)::text) VIRTUAL, title text);"
+        "INSERT INTO p VALUES (1, 0, DEFAULT, 'x'); CREATE TABLE c(p int REFERENCES p); INSERT INTO c VALUES (1)"
+    )
+    pool = await ReadPool.open(resolve(ConnectionArguments(dsn=database.dsn), {}))
+    try:
+        async with pool.session() as session:
+            table = (await read_catalog(session)).tables[PARENT]
+            found = await preview_each(session, table, Limits(), labels=label_columns(table), page_rows=20)
+    finally:
+        await pool.close()
+    assert [(row.row.key, row.row.labels) for row in found.rows] == [(("1",), ("x",))]
 
 
 @pytest.mark.newest_version

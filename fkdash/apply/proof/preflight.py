@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.apply.engines import unproven
 from fkdash.apply.holders import holders
-from fkdash.apply.kept_by_whom import Stranger, kept_in, stranger_with
+from fkdash.apply.kept_by_whom import Stranger, kept_in, others_with_rights, stranger_with
 from fkdash.apply.lock_waits import chain_of, lock_waits
-from fkdash.apply.others_code import check_refusal
+from fkdash.apply.others_code import at_once_refusal, check_refusal
 from fkdash.apply.proof.preflight_lines import (
     PreflightLine,
     Standing,
@@ -42,6 +42,7 @@ from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
 from fkdash.fix.plan import MAKE_ROWS, LockMode
 from fkdash.fix.plan_file.fingerprint import fingerprint
 from fkdash.fix.statements.values import as_referenced, in_words, referenced_row, referenced_rows
+from fkdash.fix.steps.batch import stored_columns
 from fkdash.fix.undeclared import foreseen
 from fkdash.orphans.scan import count_orphans
 from fkdash.rules.finding import DefaultRow
@@ -131,9 +132,11 @@ async def _code_lines(writer: Writer, catalog: Catalog, plan: Plan, *, seconds: 
     async with writer.rolled_back() as session:
         await session.execute(f"set local statement_timeout = {milliseconds(seconds)}")
         found = [await event_code(session, trusted)]
-        for name in dict.fromkeys(step.locks[0].table for step in plan.steps if step.checks_rows):
-            read = [catalog.tables[name].oid, *key_tables(catalog, plan.key)]
+        reading = {step.locks[0].table: step.checks_rows for step in plan.steps if step.plans_as_owner}
+        for name, checks in reading.items():
+            read = [catalog.tables[name].oid, *(key_tables(catalog, plan.key) if checks else ())]
             found.append(await check_refusal(session, [each for each in read if each is not None], trusted))
+        found.append(await at_once_refusal(session, catalog, plan, plan.steps, trusted))
     return [stop(each.why.rstrip("."), each.next_step) for each in dict.fromkeys(found) if each is not None]
 
 
@@ -214,12 +217,12 @@ async def _kept_line(
     used: object = False
     if table is not None and _keeps_anew(plan):
         used, _ = await _answer(sessions, f"select exists (select from {kept.sql})", table, seconds=seconds)
-    own = {column.name for column in catalog.tables[plan.key.table].columns}
+    own = set(stored_columns(catalog.tables[plan.key.table]))
     if kept == kept_parents(plan.key):
         own = set(plan.key.columns)
     fits = table is None or own <= set(table.columns_by_name)
-    stranger = await _stranger(sessions, catalog, plan, kept, seconds=seconds)
-    return kept_line(kept, used=used is not False, fits=fits, stranger=stranger)
+    stranger, others = await _in_whose_hands(sessions, catalog, plan, kept, seconds=seconds)
+    return kept_line(kept, used=used is not False, fits=fits, stranger=stranger, others=others)
 
 
 async def _unfilled_lines(
@@ -264,16 +267,20 @@ async def _chosen_line(sessions: Sessions, catalog: Catalog, plan: Plan, *, seco
     return named_row_line(plan.key.referenced, words, there, why)
 
 
-async def _stranger(
+async def _in_whose_hands(
     sessions: Sessions, catalog: Catalog, plan: Plan, kept: TableName, *, seconds: float
-) -> Stranger | None:
-    """Give who else has the table that is to keep rows in hand; the run asks again under its lock."""
+) -> tuple[Stranger | None, tuple[str, ...]]:
+    """Give who else has the table that is to keep rows in hand, and who may read or write what is in it.
+
+    The run asks for the former again under its lock.
+    """
     role = catalog.server.role if catalog.server else None
     try:
         async with sessions.session(seconds) as session:
-            return await stranger_with(session, catalog, plan, kept, role)
+            stranger = await stranger_with(session, catalog, plan, kept, role)
+            return stranger, await others_with_rights(session, catalog, plan, kept, role)
     except (TimedOutError, NotPermittedError):
-        return None
+        return None, ()
 
 
 async def _answer(sessions: Sessions, statement: str, table: Table, *, seconds: float) -> tuple[bool | None, str]:

@@ -310,7 +310,9 @@ def unfilled_line(table: TableName, names: Sequence[str]) -> PreflightLine:
     )
 
 
-def kept_line(kept: TableName, *, used: bool, fits: bool, stranger: Stranger | None) -> PreflightLine:
+def kept_line(
+    kept: TableName, *, used: bool, fits: bool, stranger: Stranger | None, others: Sequence[str]
+) -> PreflightLine:
     """Say whether the table that keeps the rows is free for them, and in nobody else's hands."""
     if stranger is not None:
         return stop(whose(kept, stranger), f"Look at it, then {way_out(kept, stranger)}")
@@ -323,6 +325,13 @@ def kept_line(kept: TableName, *, used: bool, fits: bool, stranger: Stranger | N
         return stop(
             f"{kept} is left from an earlier repair, when the table had other columns",
             f"DROP TABLE {for_psql(kept.sql)}",
+        )
+    if others:
+        named = ", ".join(name or "everybody" for name in others)
+        them = ", ".join(for_psql(quoted(name)) if name else "PUBLIC" for name in others)
+        return warning(
+            f"the rows are kept as they were in {kept}, which {named} may read or write as well",
+            f"By default privileges or grants; once it is there: REVOKE ALL ON {for_psql(kept.sql)} FROM {them}",
         )
     return ok(f"the rows are kept as they were in {kept}")
 

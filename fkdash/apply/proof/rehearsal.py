@@ -11,6 +11,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
+from fkdash.apply.others_code import at_once_refusal
 from fkdash.apply.proof.preflight import never_proven
 from fkdash.apply.proof.probes import deleting_referenced, tried_in
 from fkdash.apply.proof.verified import Verified
@@ -84,11 +85,13 @@ async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
     why = await never_proven(writer, catalog, plan, seconds=_STATEMENT_MS / 1000)
     if why:
         return Rehearsal(ok=None, detail=f"on what was never proven nothing is rehearsed: {why}")
-    async with writer.rolled_back() as session:
-        watching = await event_code(session, writer.target.trusted_owners)
-    if watching is not None:
-        return Rehearsal(ok=None, detail=f"not tried: {watching.why}")
     short = [step for step in plan.steps if _is_short(step)]
+    trusted = writer.target.trusted_owners
+    async with writer.rolled_back() as session:
+        refusal = await event_code(session, trusted)
+        refusal = refusal or await at_once_refusal(session, catalog, plan, short, trusted, rehearsing=True)
+    if refusal is not None:
+        return Rehearsal(ok=None, detail=f"not tried: {refusal.why}")
     left_out = tuple(step.number for step in plan.steps if step not in short)
     if not short:
         return Rehearsal(ok=None, detail="no step of it fits into one short transaction", left_out=left_out)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.events import StepProgress
 from fkdash.apply.kept_by_whom import refuse_a_stranger
-from fkdash.apply.others_code import check_refusal, refuse_planted_for
+from fkdash.apply.others_code import refuse_at_once, refuse_planted_for, refuse_to_read
 from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.run.lost_connection import Committing, backend_of
@@ -22,7 +22,7 @@ from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.db.undisturbed import undisturbed
-from fkdash.errors import ChangedMeanwhileError, FkdashError, NotPermittedError, ServerRefusedError, StoppedError
+from fkdash.errors import ChangedMeanwhileError, FkdashError, ServerRefusedError, StoppedError
 from fkdash.fix.plan import REPLACED, Duration
 from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
 from fkdash.fix.statements.definition import definition
@@ -105,6 +105,7 @@ class Tries:
     async def _together(self, steps: Sequence[Step]) -> None:
         async with self.writer.transaction() as session:
             await self._begin(session, steps[0])
+            await refuse_at_once(session, self.catalog, self.plan, steps, self.writer.target.trusted_owners)
             for step in steps:
                 await self._limit(session, step)
                 async with self._reported(step):
@@ -133,9 +134,7 @@ class Tries:
                 await self._limit(session, check)
                 read = [each for each in (own, *tables) if each is not None]
                 trusted = self.writer.target.trusted_owners
-                refusal = await check_refusal(session, read, trusted)
-                if refusal is not None:
-                    raise NotPermittedError(refusal.why, next_step=refusal.next_step)
+                await refuse_to_read(session, read, trusted)
                 body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
                 ready = await prepared(session, read, body, lasting=True, trusted=trusted)
                 ran = True
@@ -234,6 +233,10 @@ class Tries:
             if not self.changed:
                 async with self.writer.rolled_back() as session, pinned(session):
                     await self._check_unchanged(session)
+            own = self.catalog.tables[step.locks[0].table].oid
+            if step.plans_as_owner and own is not None:
+                async with self.writer.rolled_back() as session:
+                    await refuse_to_read(session, [own], self.writer.target.trusted_owners)
             await self._clean_up(step)
             self.journal.write("running", step=step.number, pid=self.writer.backend_pid)
             self.touched = True

@@ -54,17 +54,24 @@ class Function:
 
 @fact
 class Functions:
-    """Functions by OID, and those behind operators by the operator's OID."""
+    """Functions by OID, those behind operators by the operator's OID, those of ranges by the type."""
 
     by_oid: Mapping[int, Function]
     by_operator: Mapping[int, Function]
+    by_type: Mapping[int, tuple[Function, ...]]
 
     def called(self, tree: ExpressionTree) -> tuple[Function, ...]:
-        """Give every function that an expression calls, by name or through an operator, by OID."""
+        """Give every function that an expression calls, by OID: by name, through an operator, to make a range.
+
+        Every union of ranges and every text that becomes one is brought into the common form of its type.
+        """
         found = {oid: self.by_oid[oid] for oid in tree.functions if oid in self.by_oid}
         for oid in tree.operators:
             if oid in self.by_operator:
                 found[self.by_operator[oid].oid] = self.by_operator[oid]
+        found.update(
+            (each.oid, each) for oid in tree.types | tree.conversions for each in self.by_type.get(oid, ())
+        )
         return tuple(found[oid] for oid in sorted(found))
 
 
@@ -82,15 +89,18 @@ async def read_functions(
     listed = list(trees)
     wanted = sorted({*more, *(oid for tree in listed for oid in tree.functions)} - {0})
     operators = sorted({oid for tree in listed for oid in tree.operators} - {0})
-    if not wanted and not operators:
-        return Functions({}, {})
+    types = sorted({oid for tree in listed for oid in tree.types | tree.conversions})
+    if not wanted and not operators and not types:
+        return Functions({}, {}, {})
     by_oid: dict[int, Function] = {}
     by_operator: dict[int, Function] = {}
-    for row in await session.asked(knowing_trust("functions"), wanted, operators):
+    by_type: dict[int, tuple[Function, ...]] = {}
+    for row in await session.asked(knowing_trust("functions"), wanted, operators, types):
         function = _function(row)
         by_oid[function.oid] = function
         by_operator.update(dict.fromkeys(row["operators"], function))
-    return Functions(by_oid, by_operator)
+        by_type.update({oid: (*by_type.get(oid, ()), function) for oid in row["ranges"]})
+    return Functions(by_oid, by_operator, by_type)
 
 
 def _function(row: Row) -> Function:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.fix.plan import REPLACED, Duration, LockMode, Step
+from fkdash.fix.plan import ATTACH, REPLACED, Duration, LockMode, Step
 from fkdash.fix.statements.definition import add, drop, rename
 from fkdash.fix.statements.redeclaring import (
     Way,
@@ -83,7 +83,7 @@ def _add(
     catalog: Catalog, table: TableName, name: str, key: ForeignKey, transaction: int, *, not_valid: bool
 ) -> Step:
     return short(
-        "build" if not_valid else "attach",
+        "build" if not_valid else ATTACH,
         add(table, name, key, not_valid=not_valid),
         transaction,
         locks_on(catalog, (table, key.referenced), LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.model import TableKind
 from fkdash.counted import counted
 from fkdash.fix.durations import scan_seconds
-from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Duration, LockMode, Step
+from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, SWAP_AND_CHECK, Duration, LockMode, Step
 from fkdash.fix.statements.definition import swap
 from fkdash.fix.statements.redeclaring import Way, comment_steps, locks_on, numbered, partition_names, validation
 from fkdash.fix.statements.took_effect import key_is
@@ -100,7 +100,7 @@ def _rest(catalog: Catalog, old: ForeignKey, new: ForeignKey) -> tuple[Step, ...
 def _swap(catalog: Catalog, old: ForeignKey, new: ForeignKey, *, not_valid: bool) -> Step:
     return Step(
         number=0,
-        title="swap",
+        title="swap" if not_valid or not new.enforced else SWAP_AND_CHECK,
         sql=swap(old, new, not_valid=not_valid),
         transaction=1,
         locks=locks_on(catalog, (old.table, old.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT),

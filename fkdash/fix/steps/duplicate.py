@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.fix.plan import Duration, LockMode, Step
+from fkdash.fix.plan import ADD_AND_CHECK, Duration, LockMode, Step
 from fkdash.fix.statements.definition import add, comment, drop
 from fkdash.fix.statements.redeclaring import locks_on, numbered, short, validation
 from fkdash.fix.statements.took_effect import absent, commented, key_is
@@ -40,7 +40,8 @@ def declare_steps(catalog: Catalog, key: ForeignKey, *, not_valid: bool) -> tupl
     locks = locks_on(catalog, (key.table, key.referenced), LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT)
     fresh = replace(key, oid=None)
     there = key_is(fresh, fresh)
-    steps = [short("add", add(key.table, key.name, key, not_valid=not_valid), 1, locks, there, reserve=key.table)]
+    title = "add" if not_valid or not key.enforced else ADD_AND_CHECK
+    steps = [short(title, add(key.table, key.name, key, not_valid=not_valid), 1, locks, there, reserve=key.table)]
     if key.comment is not None:
         done_when = commented(key.table, key.name, key.comment)
         steps.append(short("comment", comment(key), 1, (), done_when))

@@ -68,7 +68,11 @@ class OrphansScreen(BaseScreen):
                     patient=True,
                 ),
             ],
-            key=lambda each: (each.reference.key.qualified, each.reference.key.columns),
+            key=lambda each: (
+                each.reference.key.qualified,
+                each.reference.key.columns,
+                each.reference.key.referenced,
+            ),
             empty=LOOKING,
             id="orphans",
         )

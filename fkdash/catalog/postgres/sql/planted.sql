@@ -18,8 +18,12 @@ with recursive trusted as (
   -- Planning a cast to a domain plans the domain's checks as well (utils/cache/typcache.c, load_domaintype_info).
   select distinct k.contypid from pg_constraint k join pg_type t on t.oid = k.contypid
    where k.contype = 'c' and k.contypid <> 0 and t.typowner not in (select oid from trusted)
+), ranges (oid) as (
+  -- A union of ranges is brought into the common form of their type.
+  select u.oid from pg_range r cross join unnest(array[r.rngtypid, r.rngmultitypid]) as u (oid)
+   where r.rngcanonical::oid in (select oid from untrusted)
 ), checked (oid) as (
-  select oid from domains
+  select oid from domains union select oid from ranges
   union
   select u.oid
     from checked r
