@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 QUARANTINE: Final = "fkdash_quarantine"
 _KEPT: Final = re.compile(r"fkdash_(orphans|blockers|parents)_[0-9a-f]{12}")
 _LONGEST_NAME: Final = 63
+OWN_COLUMNS: Final = frozenset({"fkdash_kept_at", "fkdash_reason", "fkdash_rows", "fkdash_run", "fkdash_written"})
+"""The columns that stand beside those of a row where it is kept, or while it is changed."""
 
 
 def kept_table(key: ForeignKey) -> TableName:

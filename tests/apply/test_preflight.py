@@ -235,3 +235,18 @@ async def test_a_table_that_is_read_as_another_one_is_spelled_out(tables: TestDa
         f"{own} looks like {other}, which is another table - Make sure which one you mean."
         for own, other in (("public.children", 'public." children"'), ("public.parents", "public.p\\u0430rents"))
     ]
+
+
+@pytest.mark.newest_version
+async def test_rows_with_columns_called_as_what_is_noted_beside_them_are_not_changed(
+    tables: TestDatabase, tmp_path: Path
+) -> None:
+    await tables.execute(
+        "alter table children drop constraint ck; insert into children values (101, 99);"
+        "alter table children add fkdash_written int, add fkdash_kept_at int, add constraint ck foreign key (parent_id)"
+        " references parents not valid"
+    )
+    for option in ("null-orphans", "delete-orphans", "quarantine-orphans"):
+        (stopped,) = (await lines(tables, tmp_path, option))[Standing.STOP]
+        assert stopped.startswith("public.children has fkdash_kept_at, fkdash_written, as fkdash calls"), option
+    assert (await lines(tables, tmp_path, "restrict"))[Standing.STOP] == []

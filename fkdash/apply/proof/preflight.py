@@ -20,6 +20,7 @@ from fkdash.apply.proof.preflight_lines import (
     named_row_line,
     object_lines,
     orphan_line,
+    own_columns_line,
     publication_lines,
     role_lines,
     rules_line,
@@ -35,7 +36,7 @@ from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.postgres.publications import read_unpublishable
 from fkdash.catalog.spelling import source
 from fkdash.catalog.table_name import quoted
-from fkdash.catalog.tables_of_fkdash import kept_parents
+from fkdash.catalog.tables_of_fkdash import OWN_COLUMNS, kept_parents
 from fkdash.db.opening import milliseconds
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
@@ -198,6 +199,9 @@ async def _row_lines(sessions: Sessions, catalog: Catalog, plan: Plan, *, second
         lines.append(await _chosen_line(sessions, catalog, plan, seconds=seconds))
     if plan.writes_rows and any(each.has_rules for each in catalog.with_partitions(plan.key.table)):
         lines.append(rules_line(plan.key.table))
+    ours = OWN_COLUMNS.intersection(catalog.tables[plan.key.table].columns_by_name)
+    if plan.writes_rows and ours:
+        lines.append(own_columns_line(plan.key.table, sorted(ours)))
     if any(step.title == MAKE_ROWS for step in plan.steps):
         lines += await _unfilled_lines(sessions, catalog, plan, seconds=seconds)
     triggers = user_triggers(catalog, plan.key) if plan.writes_rows else ""

@@ -301,6 +301,14 @@ def rules_line(table: TableName) -> PreflightLine:
     )
 
 
+def own_columns_line(table: TableName, names: Sequence[str]) -> PreflightLine:
+    """Say that rows cannot be kept beside what fkdash notes of them."""
+    return stop(
+        f"{table} has {', '.join(names)}, as fkdash calls what it notes beside a row, so no row of it can be kept",
+        "Call the column otherwise for as long as it takes, or change these rows by SQL of your own.",
+    )
+
+
 def unfilled_line(table: TableName, names: Sequence[str]) -> PreflightLine:
     """Say that rows that are made would lack values."""
     values = " ".join(f"--value {shell_word(f'{name}=VALUE')}" for name in names)
