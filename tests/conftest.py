@@ -157,13 +157,13 @@ def _versions_for(test: pytest.Item) -> list[int]:
         versions = [version for version in versions if version >= marker.args[0]]
     for marker in test.iter_markers("maximum_version"):
         versions = [version for version in versions if version <= marker.args[0]]
+    if test.get_closest_marker("newest_version") is not None:
+        return versions[-1:]
     if test.get_closest_marker("every_version") is not None:
         return versions
-    newest = versions[-1:]
-    both_ends = is_whole_run() and _ROOMS_OF_BOTH_ENDS.intersection(test.path.relative_to(_TESTS).parts)
-    if both_ends and test.get_closest_marker("newest_version") is None:
-        return versions[:1] + newest if len(versions) > 1 else newest
-    return newest
+    if is_whole_run() and _ROOMS_OF_BOTH_ENDS.intersection(test.path.relative_to(_TESTS).parts):
+        return sorted({*versions[:1], *versions[-1:]})
+    return versions[-1:]
 
 
 @pytest.fixture(scope="session")
