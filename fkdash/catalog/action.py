@@ -26,6 +26,10 @@ class Action(StrEnum):
 
 _LETTERS: Final = dict(zip(Action, "arcnd", strict=True))
 ACTION_BY_LETTER: Final = {letter: action for action, letter in _LETTERS.items()}
+REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
+"""The actions that let no referenced row go."""
+WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
+"""The actions that keep a referencing row and write its key."""
 
 
 class Statement(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.catalog.names import typed
 from fkdash.explain.candidates import Candidates, first_of
 from fkdash.explain.clues import Clues, Kind
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 BARRED: Final = frozenset({INSUFFICIENT_PRIVILEGE, OBJECT_NOT_IN_PREREQUISITE_STATE, INVALID_COLUMN_REFERENCE})
 _VERBS: Final = frozenset(map(str, Statement))
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def by_table(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
@@ -43,7 +42,7 @@ def by_table(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
                 key
                 for key in catalog.foreign_keys
                 if clues.referenced in referenced_names(catalog, key)
-                and not _REFUSING.isdisjoint(_actions(clues, key))
+                and not REFUSING.isdisjoint(_actions(clues, key))
             )
         case Kind.TRUNCATED if clues.referenced:
             keys = (
@@ -75,8 +74,8 @@ def _met_by(catalog: Catalog, verb: str, parts: tuple[str, ...]) -> Iterator[For
     for key in catalog.foreign_keys:
         top = node(catalog, key.referenced)
         writes = verb in {"INSERT", "UPDATE", "MERGE"} and node(catalog, key.table) == node(catalog, start)
-        moves = verb in {"UPDATE", "MERGE"} and top == node(catalog, start) and key.on_update in _REFUSING
-        if writes or moves or (top in below and key.on_delete in _REFUSING):
+        moves = verb in {"UPDATE", "MERGE"} and top == node(catalog, start) and key.on_update in REFUSING
+        if writes or moves or (top in below and key.on_delete in REFUSING):
             yield key
 
 

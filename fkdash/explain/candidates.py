@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, WRITING, Action, Statement
 from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import listed
 from fkdash.explain.clues import Clues, Kind
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 MOST_ANSWERS: Final = 20
 _MOST_PATHS: Final = 5
 _One = TypeVar("_One")
-_WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 # Since 18 RESTRICT has a SQLSTATE of its own (ri_triggers.c, RI_Fkey_restrict).
-_REFUSING_BY: Final = {FOREIGN_KEY_VIOLATION: _REFUSING, RESTRICT_VIOLATION: frozenset({Action.RESTRICT})}
+_REFUSING_BY: Final = {FOREIGN_KEY_VIOLATION: REFUSING, RESTRICT_VIOLATION: frozenset({Action.RESTRICT})}
 _MET: Final = {
     Kind.NULL: frozenset({Met.NOT_NULL}),
     Kind.IDENTITY: frozenset({Met.IDENTITY}),
@@ -124,7 +122,7 @@ def by_code(catalog: Catalog, sqlstate: str) -> Candidates:
             seen.add(write.key)
             found.append(((not obstacle.certain, -_rows(catalog, write.key)), write.key, obstacle))
     found += [
-        ((key.on_delete not in _REFUSING, -_rows(catalog, key)), key, None)
+        ((key.on_delete not in REFUSING, -_rows(catalog, key)), key, None)
         for key in catalog.foreign_keys
         if key not in seen and not {key.on_delete, key.on_update}.isdisjoint(_REFUSING_BY.get(sqlstate, ()))
     ]
@@ -253,7 +251,7 @@ def contradiction(
     doing = " and ".join(
         f"ON {statement} {action_of(key, statement)}"
         for statement in Statement
-        if action_of(key, statement) in _WRITING
+        if action_of(key, statement) in WRITING
     )
     ways = ways_to(catalog, key)
     start = statement_table(catalog, clues)

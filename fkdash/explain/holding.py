@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import listed
 from fkdash.explain.clues import Clues
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
 
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 _LETS_GO: Final = frozenset({Action.CASCADE, Action.SET_NULL, Action.SET_DEFAULT})
 _EVENT: Final = {Statement.DELETE: "goes", Statement.UPDATE: "changes its key"}
 _AT_WORK: Final = frozenset({"O", "A"})
@@ -62,7 +61,7 @@ def holding(catalog: Catalog, clues: Clues, key: ForeignKey) -> Holding:
 
 def _refuses(clues: Clues, action: Action) -> bool:
     # Since 18 RESTRICT has a SQLSTATE of its own (ri_triggers.c, RI_Fkey_restrict).
-    return action is Action.RESTRICT if clues.sqlstate == RESTRICT_VIOLATION else action in _REFUSING
+    return action is Action.RESTRICT if clues.sqlstate == RESTRICT_VIOLATION else action in REFUSING
 
 
 def _happened(catalog: Catalog, clues: Clues, key: ForeignKey) -> tuple[bool, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import WRITING, Action, Statement
 from fkdash.fix.changed_key import statements_of, with_action
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
     from fkdash.fix.remedy import Asked
     from fkdash.rules.finding import Finding
-
-
-_WRITING = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
 def action_remedy(
@@ -78,7 +75,7 @@ def _refused(catalog: Catalog, finding: Finding, wanted: ForeignKey) -> str:
     if wanted.period and (wanted.on_delete, wanted.on_update) != (Action.NO_ACTION, Action.NO_ACTION):
         return "a key WITH PERIOD knows no action but NO ACTION"
     asked = {wanted.on_delete if each is Statement.DELETE else wanted.on_update for each in statements_of(finding)}
-    if not asked.isdisjoint(_WRITING) and any(column.generated for column in catalog.columns(key)):
+    if not asked.isdisjoint(WRITING) and any(column.generated for column in catalog.columns(key)):
         return "a generated column cannot be written"
     found = contradiction(catalog, wanted, statements_of(finding))
     return found.message.rstrip(".") if found is not None else ""

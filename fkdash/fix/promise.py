@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.catalog.hypothetical import with_defaults, with_nullable
 from fkdash.fix.changed_key import statements_of
 from fkdash.fix.declare import is_new
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fkdash.fix.option import Option
     from fkdash.rules.finding import Finding
 
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 _MOST_NAMED: Final = 4
 _MOST_BESIDE: Final = 50
 _MOST_TABLES: Final = 300
@@ -103,17 +102,17 @@ def _words(
     rows, theirs = f"rows of {new.referenced.shown}", new.table.shown
     if Statement.DELETE not in statements:
         still = _still(supposed, new, Statement.UPDATE, named=named)
-        deletes = "refuses it" if new.on_delete in _REFUSING else "acts"
+        deletes = "refuses it" if new.on_delete in REFUSING else "acts"
         as_before = f"a DELETE goes as before: {old.on_delete} {deletes}"
-        if new.on_update in _REFUSING:
+        if new.on_update in REFUSING:
             return f"a key of {new.referenced.shown} that {theirs} refers to stays as it is; {as_before}"
         return f"{rows} whose key cannot be changed today can get another key{_except(still)}; {as_before}"
     still = _still(supposed, new, Statement.DELETE, named=named)
     if _stops(catalog, old):
-        if new.on_delete in _REFUSING:
+        if new.on_delete in REFUSING:
             return f"{rows} that are blocked today stay so"
         return f"{rows} that are blocked today can be deleted{_except(still)}"
-    if new.on_delete in _REFUSING:
+    if new.on_delete in REFUSING:
         return f"{old.shown} blocks nothing today; {rows} to which {theirs} refers can then not be deleted"
     starts = f"; then these may stop a delete: {still}" if still else ""
     return f"{old.shown} blocks nothing today{starts}"
@@ -125,7 +124,7 @@ def _except(still: str) -> str:
 
 def _stops(catalog: Catalog, key: ForeignKey) -> bool:
     """Tell whether a key can hold rows back as it is."""
-    return acts(catalog, key) and (key.on_delete in _REFUSING or any(_own(catalog, key, Statement.DELETE)))
+    return acts(catalog, key) and (key.on_delete in REFUSING or any(_own(catalog, key, Statement.DELETE)))
 
 
 def _still(catalog: Catalog, new: ForeignKey, statement: Statement, *, named: bool) -> str:
@@ -178,9 +177,9 @@ def _others(catalog: Catalog, key: ForeignKey) -> Iterator[str]:
     """Give the other keys by which a row of the same table is held back, or what their actions run into."""
     beside = list(_beside(catalog, key))
     for other in beside:
-        if other.on_delete in _REFUSING:
+        if other.on_delete in REFUSING:
             yield f"{other.shown} of {other.table.shown} ({other.on_delete})"
-    acting = [other for other in beside if other.on_delete not in _REFUSING]
+    acting = [other for other in beside if other.on_delete not in REFUSING]
     for other in acting[:_MOST_BESIDE]:
         for finding in _own(catalog, other, Statement.DELETE, key):
             yield _named(finding)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import WRITING, Action
 from fkdash.counted import counted
 from fkdash.fact import fact
 from fkdash.fix.declare import is_new
@@ -28,7 +28,6 @@ _COSTS_NOTHING: Final = {
     "enable-triggers": "the key is enforced again for every row written from then on",
     "drop-duplicate": "the other one guarantees the same",
 }
-_WRITES_NULL: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
 @fact
@@ -91,7 +90,7 @@ def _for_refusing(catalog: Catalog, finding: Finding, holding: int | None) -> It
     elif holding == 0:
         yield f"no row of {key.table.shown} holds another today, so nothing is kept from being deleted"
     never = [column.name for column in catalog.columns(key) if column.not_null]
-    if never and key.on_delete in _WRITES_NULL:
+    if never and key.on_delete in WRITING:
         yield f"the application has never met a NULL in {', '.join(never)}, so allowing it may break what reads it"
     yield from _others(catalog, finding)
 

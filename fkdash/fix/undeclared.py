@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import REFUSING, Action
 from fkdash.catalog.model import Catalog
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.registry import RULES, findings
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _FAMILY: Final = "FK1"
 _MOST_TABLES: Final = 300
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def contradiction(catalog: Catalog, new: ForeignKey, statements: Iterable[Statement]) -> Finding | None:
@@ -40,7 +39,7 @@ def contradiction(catalog: Catalog, new: ForeignKey, statements: Iterable[Statem
 def foreseen(catalog: Catalog, new: ForeignKey) -> tuple[Finding, ...]:
     """Give what the rules on contradictions say of `new`, in place of the key of that name."""
     # What only refuses leaves the rows as they are: nothing that refers to them is met.
-    met = [] if _REFUSING.issuperset({new.on_delete, new.on_update}) else [new.table]
+    met = [] if REFUSING.issuperset({new.on_delete, new.on_update}) else [new.table]
     said = _said(_neighbourhood(catalog, new, met))
     return tuple(finding for finding in said if finding.key.qualified == new.qualified)
 

@@ -9,9 +9,9 @@ a trigger, a check) is not asked and named instead.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.catalog.spelling import compared_type, matches, refers, source
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
-
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 @fact
@@ -204,7 +202,7 @@ class _Reach:
         """Give the keys that can refuse, each with the SQLSTATE; notes those of which the catalog cannot tell."""
         for name in self.order:
             for key in self._acting(name):
-                if key.on_delete in _REFUSING:
+                if key.on_delete in REFUSING:
                     yield key, refusal_sqlstate(self._catalog, key.on_delete)
                 elif key.on_delete is Action.SET_NULL and any(refusals(self._catalog, key, key.set_columns)):
                     yield key, NOT_NULL_VIOLATION

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import WRITING, Action
 from fkdash.catalog.model import Check, Column, Domain, ForeignKey, Index, Table, TableKind
 from fkdash.catalog.surroundings import OwnerRights, Trigger
 from fkdash.catalog.table_name import TableName
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from fkdash.errors import NotRun
 
-WRITING: Final = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
-"""The actions ON DELETE that write to the referencing rows."""
 UPDATING: Final = WRITING | {Action.CASCADE}
-"""The actions ON UPDATE that do."""
+"""The actions ON UPDATE that write to the referencing rows."""
 
 _MACHINERY: Final = "pg_catalog.RI_FKey_"
 

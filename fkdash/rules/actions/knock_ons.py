@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.fact import fact
 from fkdash.rules.actions.cascades import taken_by
 from fkdash.rules.actions.enforcement import action_runs, refusal_error, running
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _STEPS: Final = 2
 _MOST_KEYS: Final = 200
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 @fact
@@ -97,7 +96,7 @@ def _set_off(catalog: Catalog, write: Write) -> Iterator[KnockOn]:
             if id(other) in seen or not carried or not action_runs(catalog, other, Statement.UPDATE):
                 continue
             seen.add(id(other))
-            if other.on_update in _REFUSING:
+            if other.on_update in REFUSING:
                 error = refusal_error(catalog, other, other.on_update)
                 yield KnockOn(write, other, error, refused_by=None, certain=False, between=between)
             elif other.on_update is Action.CASCADE:

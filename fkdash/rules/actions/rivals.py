@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, WRITING, Action, Statement
 from fkdash.rules.actions.enforcement import action_runs, running
 from fkdash.rules.per_catalog import once_per_catalog
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.table_name import TableName
-
-_REFUSING = frozenset({Action.NO_ACTION, Action.RESTRICT})
-_WRITING = frozenset({Action.SET_NULL, Action.SET_DEFAULT})
 
 
 def action_of(key: ForeignKey, statement: Statement) -> Action:
@@ -77,7 +74,7 @@ def _rewriting(catalog: Catalog) -> Mapping[TableName, Sequence[ForeignKey]]:
     """Give for each table the keys, of the whole partition tree, whose ON DELETE writes columns of its rows."""
     found: dict[TableName, list[ForeignKey]] = {}
     for key in running(catalog, catalog.foreign_keys, Statement.DELETE):
-        if key.on_delete in _WRITING:
+        if key.on_delete in WRITING:
             below = (table.name for table in catalog.with_partitions(key.table))
             for name in (*_above(catalog, key.table), *below):
                 found.setdefault(name, []).append(key)
@@ -143,7 +140,7 @@ def overtaken(catalog: Catalog, key: ForeignKey, statement: Statement) -> tuple[
         and same_columns(other, key)
         and same_referenced(catalog, other, key)
         and _does(other, statement) != _does(key, statement)
-        and action_of(other, statement) not in _REFUSING
+        and action_of(other, statement) not in REFUSING
         and action_runs(catalog, other, statement)
         and not acts_before(catalog, key, other)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.rules.actions.cascades import cascade_children, node, refusing
 from fkdash.rules.actions.enforcement import refusal_error
 from fkdash.rules.actions.hopeless import hopeless_paths
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fkdash.rules.finding import PredictedError
 
 _FEWEST_OTHERS: Final = 2
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -50,7 +49,7 @@ def _stands_alone(catalog: Catalog, path: Path) -> bool:
     return (
         path.last.on_delete is Action.NO_ACTION
         and len(others) >= _FEWEST_OTHERS
-        and not any(key.on_delete in _REFUSING for key in others)
+        and not any(key.on_delete in REFUSING for key in others)
     )
 
 

@@ -6,9 +6,9 @@ that deletes, rewrites or refuses the row decides.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import REFUSING, Statement
 from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.enforcement import action_runs, refusal_error
 from fkdash.rules.actions.rivals import action_of, acts_before, same_reference
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
-
-
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -44,7 +41,7 @@ def _finding(catalog: Catalog, keys: Sequence[ForeignKey], statements: tuple[Sta
         f"ON {statement}: " + ", ".join(f"{each.shown} {action_of(each, statement)}" for each in keys)
         for statement in statements
     )
-    refusing = next((each for each in keys if action_of(each, statements[0]) in _REFUSING), None)
+    refusing = next((each for each in keys if action_of(each, statements[0]) in REFUSING), None)
     decides = f"{first.shown} probably acts first" if first else "which acts first is not known from this source"
     return Finding(
         rule=RULE.id,

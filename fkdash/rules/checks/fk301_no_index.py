@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import REFUSING
 from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.index_use import near_misses, selective_index, unserved
 from fkdash.rules.finding import Finding, Rule
@@ -36,7 +36,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
 def _finding(catalog: Catalog, key: ForeignKey, rows: int | None, *, perhaps: bool) -> Finding:
     columns, table, referenced = listed(key.columns), key.table.shown, key.referenced.shown
     small = rows is not None and rows < SMALL_ROWS
-    writes = key.on_delete not in {Action.NO_ACTION, Action.RESTRICT}
+    writes = key.on_delete not in REFUSING
     does = f"and its ON DELETE {key.on_delete}" if writes else "to see whether it may go"
     return Finding(
         rule=RULE.id,
@@ -67,7 +67,7 @@ def _looks_up(catalog: Catalog, key: ForeignKey) -> bool:
     fewer than a hundred such deletes can ever follow one another: 0.4 s in all at 100,000 rows.
     """
     rows = rows_of(catalog, key.referenced)
-    refuses = {key.on_delete, key.on_update} <= {Action.NO_ACTION, Action.RESTRICT}
+    refuses = {key.on_delete, key.on_update} <= REFUSING
     return refuses and rows is not None and rows < _FEWEST_VALUES
 
 

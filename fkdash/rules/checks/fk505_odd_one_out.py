@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import REFUSING, Action
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _FEWEST_SIBLINGS: Final = 3
 _USUAL_AND_ODD: Final = 2
-_REFUSING: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -24,7 +23,7 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
         counted = Counter(key.on_delete for key in keys)
         if len(counted) == _USUAL_AND_ODD and len(keys) > _FEWEST_SIBLINGS and min(counted.values()) == 1:
             usual, odd = (action for action, _ in counted.most_common())
-            if usual is not Action.CASCADE or odd not in _REFUSING:
+            if usual is not Action.CASCADE or odd not in REFUSING:
                 continue
             yield _finding(next(key for key in keys if key.on_delete is odd), usual, keys)
 

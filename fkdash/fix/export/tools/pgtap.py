@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import REFUSING, Action
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.fix.export.another import refuse_anothers
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _NAMES: Final = frozenset({"t", "test", "tests"})
 _ANY: Final = re.compile(r".*\.(?:sql|pg)")
-_REFUSED: Final = frozenset({Action.NO_ACTION, Action.RESTRICT})
 
 
 def export(request: Request) -> Exported:
@@ -121,7 +120,7 @@ def _deleted(plan: Plan) -> Iterator[str]:
         return
     what = f"deleting a row of {key.referenced.name} that {key.table.name} refers to"
     run = literal("SELECT pg_temp.fkdash_delete()")
-    if key.on_delete in _REFUSED:
+    if key.on_delete in REFUSING:
         # From 18 on RESTRICT has a SQLSTATE of its own.
         yield _test("matches", "pg_temp.fkdash_sqlstate(), '^(23503|23001)$'", f"{what} is refused")
         return
