@@ -66,3 +66,15 @@ async def test_where_every_row_is_in_use_nothing_is_said_to_be_broken(
         tried = await probes(database, tmp_path)
     assert [each.ok for each in tried.values()] == [None, None, None], tried
     assert all(each.detail.startswith("not tried: ") for each in tried.values())
+
+
+async def test_an_orphan_that_has_the_made_up_value_already_does_not_pass_for_one_that_was_accepted(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        f"{SCHEMA} set session_replication_role = replica; delete from children; insert into children values (1, 5),"
+        "(2, 4); reset session_replication_role"
+    )
+    tried = await probes(database, tmp_path)
+    missing = tried["a row of children that refers to a missing row of parents"]
+    assert (missing.ok, missing.detail) == (True, "refused with 23503")

@@ -200,21 +200,23 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
             return Verdict(ok=False, detail="was accepted")
         return Verdict(None, "not tried: another session inserted the missing row meanwhile")
 
-    assignment = _missing(catalog.tables[key.table], catalog.tables[key.referenced], key)
+    name, value = _missing(catalog.tables[key.table], catalog.tables[key.referenced], key)
+    # A row that has the value already, an orphan, is not looked at again when it is written once more.
+    anew = f"and (c.{quoted(name)} operator(pg_catalog.=) {value}) is not true " if name else ""
     pick = (
-        f"select {_place('c')} from {source(catalog, key.table)} c where {refers_to_another(catalog, key)} "
+        f"select {_place('c')} from {source(catalog, key.table)} c where {refers_to_another(catalog, key)} {anew}"
         "limit 1 for update of c skip locked"
     )
     body = query("fkdash.apply", "try_missing").format(
         watched=_watched(key.table),
         pick=pick,
         table=source(catalog, key.table),
-        assignment=assignment,
+        assignment=f"{quoted(name)} = {value}",
         orphan=is_orphan(catalog, key),
         diagnostics=DIAGNOSTICS,
     )
     why_not = "" if key.enforced else f"{key.name} is NOT ENFORCED, and nothing is looked for"
-    if assignment is None:
+    if not name:
         why_not = why_not or "no missing value can be made up for the key's type"
     return Trial(
         f"a row of {key.table.shown} that refers to a missing row of {key.referenced.shown}",
@@ -310,7 +312,8 @@ def _delete_works(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> bool 
     return key.on_delete is Action.CASCADE
 
 
-def _missing(table: Table, parent: Table, key: ForeignKey) -> str | None:
+def _missing(table: Table, parent: Table, key: ForeignKey) -> tuple[str, str]:
+    """Give a column of the key and a value for it that no referenced row has; two empty texts for none."""
     for name, theirs in zip(key.columns, key.referenced_columns, strict=True):
         column = table.columns_by_name[name]
         plain, _, length = column.type.partition("(")
@@ -318,8 +321,8 @@ def _missing(table: Table, parent: Table, key: ForeignKey) -> str | None:
         if made_up is not None and not column.generated:
             kind, expression = made_up
             value = expression.format(column=f"x.{quoted(theirs)}", table=f"{parent.name.sql} x", type=kind)
-            return f"{quoted(name)} = {value}::{kind}{'(' if length else ''}{length}"
-    return None
+            return name, f"{value}::{kind}{'(' if length else ''}{length}"
+    return "", ""
 
 
 def _refusal(catalog: Catalog, key: ForeignKey) -> str:
