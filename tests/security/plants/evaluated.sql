@@ -76,11 +76,11 @@ CREATE TABLE b11 (id int PRIMARY KEY, p_id evil.small NOT NULL REFERENCES b11_p 
 INSERT INTO b11 VALUES (1, 1), (2, 2);
 
 -- plant: domain check without a column, computed with the type
--- fires: select '1'::text::evil.checked
-CREATE DOMAIN evil.checked AS int CHECK (evil.imm('domain check without a column, computed with the type') = 1);
-CREATE TABLE b12_p (id evil.checked PRIMARY KEY);
+-- fires: select '1'::text::evil.checked_here
+CREATE DOMAIN evil.checked_here AS int CHECK (evil.imm('domain check without a column, computed with the type') = 1);
+CREATE TABLE b12_p (id evil.checked_here PRIMARY KEY);
 INSERT INTO b12_p VALUES (1), (2);
-CREATE TABLE b12 (id int PRIMARY KEY, p_id evil.checked REFERENCES b12_p ON DELETE SET NULL);
+CREATE TABLE b12 (id int PRIMARY KEY, p_id evil.checked_here REFERENCES b12_p ON DELETE SET NULL);
 INSERT INTO b12 VALUES (1, 1), (2, 2);
 
 -- plant: default of a domain
