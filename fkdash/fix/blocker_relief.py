@@ -19,8 +19,8 @@ from fkdash.fix.plan import Duration, Goal, Lock, LockMode, Plan, Step
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.redeclaring import leaves, numbered
 from fkdash.fix.statements.values import in_words, named_row, referenced_row
-from fkdash.fix.steps.batch import changing, repeated, stored_values
-from fkdash.fix.steps.put_back import kept_rows, lost_with, put_back_standing
+from fkdash.fix.steps.batch import DELETE, EMPTY, MOVE, changing, repeated, stored_values
+from fkdash.fix.steps.put_back import kept_rows, lost_with, lost_with_writing, put_back_standing
 from fkdash.fix.steps.repair_orphans import Keeping, keep
 from fkdash.shell import command
 
@@ -78,8 +78,9 @@ def relieve(
     kept = kept_blockers(key)
     renamed = asked.picks is not None and bool(set(catalog.tables[key.table].primary_key) & set(key.columns))
     back = () if renamed else put_back_standing(catalog, key, kept, written)
-    gone = "" if written else ", ".join(map(str, lost_with(catalog, key)))
-    undo = _undo(key, kept, gone, back=bool(back), renamed=renamed)
+    lost = lost_with_writing(catalog, key, written) if written else lost_with(catalog, key)
+    gone = "" if written else ", ".join(map(str, lost))
+    undo = _undo(key, kept, lost, back=bool(back), renamed=renamed)
     asks = refers_to(catalog, key, chosen)
     picks = asked.picks
     if picks is not None:
@@ -137,15 +138,15 @@ def relieve(
     )
 
 
-_TITLES: Final = {True: "move", False: "set to NULL"}
+_TITLES: Final = {True: MOVE, False: EMPTY}
 
 
-def _undo(key: ForeignKey, kept: TableName, gone: str, *, back: bool, renamed: bool) -> str:
+def _undo(key: ForeignKey, kept: TableName, lost: Sequence[TableName], *, back: bool, renamed: bool) -> str:
     if not back:
         why = "moving changes the primary key" if renamed else f"{key.table} has no primary key"
         return f"not by itself, {why} that tells its rows apart: they are kept in {kept}"
     undo = f"what was not changed since, and whose row of {key.referenced.shown} is still there, from {kept}"
-    return f"{undo}; not what the delete changes in {gone}" if gone else undo
+    return f"{undo}; not what that changes in {', '.join(map(str, lost))}" if lost else undo
 
 
 def _afterwards(key: ForeignKey, chosen: tuple[Values, ...], stay: tuple[str, ...]) -> tuple[str, ...]:
@@ -203,11 +204,11 @@ def _batch(
     sql, batch = changing(catalog, key, leaf, _HELD, select, written=written, keeping=keeping)
     rows = f"from only {leaf.sql} c where {asks}"
     return repeated(
-        "delete" if not written else _TITLES[None not in written.values()],
+        DELETE if not written else _TITLES[None not in written.values()],
         sql,
         transaction,
         (Lock(leaf, LockMode.ROW_EXCLUSIVE, Duration.SCAN),),
         f"select not exists (select {rows})",
         batch=batch,
-        total=f"select count(*) {rows}",
+        rows=rows,
     )

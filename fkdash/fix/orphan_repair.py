@@ -11,7 +11,7 @@ from fkdash.fix.plan import Goal, Plan
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.statements.values import as_referenced, in_words, referenced_row
 from fkdash.fix.steps.change_key import takes_not_valid
-from fkdash.fix.steps.put_back import kept_rows, no_way_back, put_back_steps
+from fkdash.fix.steps.put_back import kept_rows, lost_with_writing, no_way_back, put_back_steps
 from fkdash.fix.steps.repair_orphans import Keeping, keep, repair_steps
 from fkdash.rules.actions.enforcement import is_silenced
 
@@ -84,10 +84,14 @@ def _first(catalog: Catalog, key: ForeignKey) -> str:
     )
 
 
-def undo_of_values(catalog: Catalog, key: ForeignKey) -> str:
-    """Say whether and until when changed columns of orphans can be put back."""
+def undo_of_values(catalog: Catalog, key: ForeignKey, written: Mapping[str, str | None]) -> str:
+    """Say whether and until when changed columns of orphans can be put back; `written` is what they get."""
     hindered = no_way_back(catalog, key, dict.fromkeys(key.columns))
-    return by_hand(key, hindered) if hindered else f"what was not changed since, from {kept_table(key)}"
+    if hindered:
+        return by_hand(key, hindered)
+    lost = lost_with_writing(catalog, key, written)
+    besides = f"; not what that changes in {', '.join(map(str, lost))}" if lost else ""
+    return f"what was not changed since, from {kept_table(key)}{besides}"
 
 
 def by_hand(key: ForeignKey, why: str) -> str:

@@ -30,6 +30,7 @@ from fkdash.apply.proof.preflight_lines import (
     writing_triggers_line,
 )
 from fkdash.apply.proof.probes import user_triggers
+from fkdash.apply.proof.refused_rows import refused_rows_lines
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.sandbox import event_code, pinned
 from fkdash.catalog.postgres.planted import refuse_planted_of
@@ -100,6 +101,7 @@ async def preflight(
     if plan.checks_rows or plan.mends:
         lines.append(orphan_line(await count_orphans(sessions, catalog, plan.goal.key, seconds=seconds), plan))
     lines += await _row_lines(sessions, catalog, plan, seconds=seconds)
+    lines += await refused_rows_lines(sessions, catalog, plan, seconds=seconds)
     lines += [await _default_line(sessions, catalog, each, seconds=seconds) for each in _questions(catalog, plan)]
     return tuple(lines)
 

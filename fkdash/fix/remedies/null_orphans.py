@@ -34,7 +34,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         f"refer to no row of {key.referenced.shown}; they are kept as they were in {kept_table(key)}",
         frees=False,
         proves=True,
-        undo=undo_of_values(catalog, key),
+        undo=undo_of_values(catalog, key, dict.fromkeys(columns)),
         refused=refused,
     )
 

@@ -30,7 +30,7 @@ def _offer(catalog: Catalog, finding: Finding) -> Option:
         f"the one you name; they are kept as they were in {kept_table(key)}",
         frees=False,
         proves=True,
-        undo=undo_of_values(catalog, key),
+        undo=undo_of_values(catalog, key, dict.fromkeys(key.columns, "")),
         refused=f"{', '.join(unwritable)} cannot be written" if unwritable else "",
         asks=key.columns,
     )

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 CHANGED: Final = "changed"
 """What the changed rows are called, as they were before."""
+DELETE: Final = "delete"
+EMPTY: Final = "set to NULL"
+REPARENT: Final = "re-parent"
+MOVE: Final = "move"
+"""The titles of the steps that change rows."""
+_COUNT: Final = "select count(*) "
 AS_WRITTEN: Final = "fkdash_written"
 """The column of the changed rows that says whether they have what was written, byte for byte."""
 
@@ -49,9 +55,12 @@ def repeated(
     *,
     batch: Batch,
     cursor: str | None = None,
-    total: str | None = None,
+    rows: str = "",
 ) -> Step:
-    """Give the step that changes rows, a batch in a transaction of its own, which waits as long as it takes."""
+    """Give the step that changes rows, a batch in a transaction of its own, which waits as long as it takes.
+
+    `rows` is the end of a query for those that it is to change, from FROM on, in which they are called `c`.
+    """
     return Step(
         number=0,
         title=title,
@@ -64,8 +73,13 @@ def repeated(
         repeats=True,
         batch=batch,
         cursor=cursor,
-        total=total,
+        total=_COUNT + rows if rows else None,
     )
+
+
+def rows_of(step: Step) -> str:
+    """Give the end of a query for the rows that a step is to change, as `repeated` was given it; "" for none."""
+    return (step.total or "").removeprefix(_COUNT)
 
 
 def changing(

@@ -63,6 +63,26 @@ def lost_with(catalog: Catalog, key: ForeignKey) -> tuple[TableName, ...]:
     return tuple(dict.fromkeys(each.table for each in keys if each.enforced and each.on_delete in follow))
 
 
+def lost_with_writing(
+    catalog: Catalog, key: ForeignKey, written: Mapping[str, str | None]
+) -> tuple[TableName, ...]:
+    """Give the tables whose rows refer to what is written and do not follow it back: their values are not kept.
+
+    Rows that follow a value (ON UPDATE CASCADE) follow the one that is put back too; none refers to NULL.
+    """
+    follow = {Action.SET_NULL, Action.SET_DEFAULT}
+    if None in written.values():
+        follow.add(Action.CASCADE)
+    keys = catalog.referencing.get(key.table, ())
+    return tuple(
+        dict.fromkeys(
+            each.table
+            for each in keys
+            if each.enforced and each.on_update in follow and set(each.referenced_columns) & set(written)
+        )
+    )
+
+
 def kept_rows(
     catalog: Catalog,
     key: ForeignKey,

@@ -15,7 +15,16 @@ from fkdash.fact import fact
 from fkdash.fix.plan import BACKSTOP_MS, FIRST_ROW, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.redeclaring import leaves, numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
-from fkdash.fix.steps.batch import CHANGED, changing, repeated, stored_columns, stored_values
+from fkdash.fix.steps.batch import (
+    CHANGED,
+    DELETE,
+    EMPTY,
+    REPARENT,
+    changing,
+    repeated,
+    stored_columns,
+    stored_values,
+)
 from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.subscribers import published_at_once
 
@@ -141,14 +150,14 @@ def _batch(
         f"select not exists (select {rows})",
         batch=batch,
         cursor=f"{CHANGED}.ctid",
-        total=f"select count(*) {rows}",
+        rows=rows,
     )
 
 
 def _title(written: Mapping[str, str | None]) -> str:
     if not written:
-        return "delete"
-    return "set to NULL" if None in written.values() else "re-parent"
+        return DELETE
+    return EMPTY if None in written.values() else REPARENT
 
 
 def _next(steps: Sequence[Step]) -> int:

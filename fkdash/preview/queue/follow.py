@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.action import Match
 from fkdash.preview.declared import doubts
 from fkdash.preview.model import Effect
+from fkdash.preview.queue.defaults import Taken
 from fkdash.preview.queue.indexes import recheck
 from fkdash.preview.queue.matching import values_of
 from fkdash.preview.queue.periods import covered, uncovered
 from fkdash.preview.queue.state import RunState
-from fkdash.preview.queue.writing import write_action
+from fkdash.preview.queue.writing import write_action, write_values
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 from fkdash.versions import RESTRICT_HAS_ITS_OWN_SQLSTATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fkdash.preview.declared.facts import KeyFact, TriggerFact
     from fkdash.preview.evaluating.equality import Values
@@ -45,6 +46,19 @@ class Run(RunState):
         await self.statement_begins(target, "DELETE", targets)
         await self._remove(targets)
         self.statement_ends(target, "DELETE")
+        return await self._to_the_end()
+
+    async def write(self, key: KeyFact, rows: Sequence[RowId], values: Mapping[str, str | None]) -> QueueOutcome:
+        """Write values into a key's columns of rows of its table, work the queue off and give what happened."""
+        table = self.facts.tables[key.relation]
+        self.may_read(table.oid)
+        await self.statement_begins(table, "UPDATE", rows)
+        kind = "setdefault" if any(value is not None for value in values.values()) else "setnull"
+        await write_values(self, key, self.visited(rows), Taken(dict(values), {}), kind)
+        self.statement_ends(table, "UPDATE")
+        return await self._to_the_end()
+
+    async def _to_the_end(self) -> QueueOutcome:
         await self._work_off(self.queue)
         self.outcome.late = True
         await self._work_off(deque(self.deferred))

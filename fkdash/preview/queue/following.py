@@ -10,7 +10,7 @@ from fkdash.preview.queue.follow import Run
 from fkdash.preview.queue.scan_order import scan_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from fkdash.preview.evaluating.evaluate import Evaluator
     from fkdash.preview.outcome import QueueOutcome
@@ -27,9 +27,16 @@ _SECONDS: Final = 5.0
 
 async def outcomes_of(reader: Reader, evaluator: Evaluator, rows: Sequence[RowId]) -> list[QueueOutcome]:
     """Give what deleting `rows` in one statement comes to, the order of a sequential scan first."""
+    return await outcomes_in_orders(reader, evaluator, lambda run: run.delete(rows))
+
+
+async def outcomes_in_orders(
+    reader: Reader, evaluator: Evaluator, statement: Callable[[Run], Awaitable[QueueOutcome]]
+) -> list[QueueOutcome]:
+    """Give what one statement comes to in every order that is tried, that of a sequential scan first."""
 
     async def outcome_of(order: Order) -> QueueOutcome:
-        return await Run(reader, evaluator, order).delete(rows)
+        return await statement(Run(reader, evaluator, order))
 
     outcomes = [await outcome_of(list)]
     if outcomes[0].orders == 1:

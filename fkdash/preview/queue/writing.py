@@ -61,7 +61,7 @@ async def write_action(run: RunState, key: KeyFact, kind: str, event: Event, *, 
             taken = await _carried(run, key, event.new or {}, rows)
         if taken is None:
             return False
-        await _update(run, key, rows, taken, kind)
+        await write_values(run, key, rows, taken, kind)
     run.statement_ends(table, "UPDATE")
     return True
 
@@ -113,8 +113,8 @@ async def _carried(run: RunState, key: KeyFact, new: RowValues, rows: Sequence[R
     return Taken(values, {})
 
 
-async def _update(run: RunState, key: KeyFact, rows: Sequence[RowId], taken: Taken, kind: str) -> None:
-    """Write the same values to several rows, one after the other."""
+async def write_values(run: RunState, key: KeyFact, rows: Sequence[RowId], taken: Taken, kind: str) -> None:
+    """Write the same values into a key's columns of several rows of its table, one after the other."""
     table, values = run.facts.tables[key.relation], taken.values
     owner = table.owner
     old = {row: dict(run.values(row)) for row in rows}
