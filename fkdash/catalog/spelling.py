@@ -92,10 +92,16 @@ def kinds_of_orphans(catalog: Catalog, key: ForeignKey, *, probing: bool = False
     # Of a composite value with a NULL in it validating asks IS NOT NULL, and passes over it.
     whole = " and ".join(f"c.{quoted(name)} is not null" for name in key.columns)
     missing = f"{whole} and not exists ({_referenced_row(catalog, key)}{fence})"
-    if key.match is Match.FULL and len(key.columns) > 1:
-        every = " and ".join(f"c.{quoted(name)} is null" for name in key.columns)
-        return (missing, f"not ({whole}) and not ({every})")
-    return (missing,)
+    if key.match is not Match.FULL or len(key.columns) == 1:
+        return (missing,)
+    some = " or ".join(f"c.{quoted(name)} is not null" for name in key.columns)
+    columns = catalog.tables[key.table].columns_by_name
+    if not any("." in columns[name].plain_type for name in key.columns):
+        return (missing, f"not ({whole}) and ({some})")
+    # Values with a NULL in them may be found, but not where that makes the first of the row found all NULL.
+    first = f" and not (p.{quoted(key.referenced_columns[0])} is null)"
+    found = f"exists ({_referenced_row(catalog, key)}{first}{fence})"
+    return (f"{whole} and not {found}", f"not ({whole}) and ({some}) and not {found}")
 
 
 def _referenced_row(catalog: Catalog, key: ForeignKey) -> str:
