@@ -56,7 +56,7 @@ DIAGNOSTICS: Final = (
     "fkd_code = returned_sqlstate, fkd_said = message_text, fkd_schema = schema_name, fkd_table = table_name, "
     "fkd_column = column_name, fkd_constraint = constraint_name, fkd_detail = pg_exception_detail"
 )
-_FIELDS: Final = ("stage", "touched", "left", "filtered", "code")
+_FIELDS: Final = ("stage", "touched", "left", "filtered", "code", "detail")
 
 
 @fact
@@ -258,7 +258,7 @@ def _anonymous(body: str, *, answering: bool) -> str:
     answers = ", ".join(f"fkd_{each}" for each in _FIELDS)
     answer = (
         f"raise exception using errcode = '{_RESULT}', message = coalesce(fkd_said, ' '), "
-        f"detail = pg_catalog.format('%s|%s|%s|%s|%s', {answers}), schema = coalesce(fkd_schema, ''), "
+        f"detail = pg_catalog.format('%s|%s|%s|%s|%s|%s', {answers}), schema = coalesce(fkd_schema, ''), "
         "table = coalesce(fkd_table, ''), column = coalesce(fkd_column, ''), "
         "constraint = coalesce(fkd_constraint, '');"
     )
@@ -285,7 +285,7 @@ def _met(row: Row) -> Met:
 
 
 def _met_from(raised: ServerRefusedError) -> Met:
-    stage, touched, left, filtered, code = raised.detail.split("|")
+    stage, touched, left, filtered, code, detail = raised.detail.split("|", 5)
     refused = None
     if code:
         refused = _refusal(
@@ -295,6 +295,7 @@ def _met_from(raised: ServerRefusedError) -> Met:
             table=raised.table,
             column=raised.column,
             constraint=raised.constraint,
+            detail=detail,
         )
     return Met(stage, int(touched or 0), left == "t", filtered == "t", refused)
 

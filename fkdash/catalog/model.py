@@ -87,7 +87,8 @@ class Column(Named):
     `not_null` is attnotnull, which from PostgreSQL 18 on is true for a NOT VALID
     NOT NULL as well: new NULLs are refused, old ones may exist. `not_null_constraint`
     is its name (PostgreSQL 18+), None where it is the one that the server makes of the
-    table's and the column's; `not_null_validated` False says that it is NOT VALID.
+    table's and the column's; `not_null_validated` False says that it is NOT VALID, and
+    `not_null_borrowed` that it goes where the one table that passes it on drops its own.
     """
 
     number: int
@@ -104,6 +105,7 @@ class Column(Named):
     collation_schema: str | None = None
     not_null_constraint: str | None = None
     not_null_inherited: bool = False
+    not_null_borrowed: bool = False
     not_null_validated: bool = True
 
     @property

@@ -101,7 +101,7 @@ def _domain(domain: Domain) -> Document:
 USUAL_COLUMN: Final[Document] = {
     "not_null": False, "default": None, "identity": False, "identity_always": False, "generated": False,
     "virtual": False, "domain": None, "collation": None, "not_null_constraint": None, "not_null_inherited": False,
-    "not_null_validated": True,
+    "not_null_borrowed": False, "not_null_validated": True,
 }  # fmt: skip
 USUAL_CHECK: Final[Document] = {"columns": [], "validated": True, "enforced": True}
 USUAL_INDEX: Final[Document] = {

@@ -14,7 +14,7 @@ from fkdash.catalog.model import TableKind
 from fkdash.catalog.table_name import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
@@ -65,13 +65,13 @@ def refers_to_another(catalog: Catalog, key: ForeignKey) -> str:
     return f"{refers(catalog, key)} and ({itself}) is not true"
 
 
-def matches(catalog: Catalog, key: ForeignKey) -> str:
-    """Say that `p` is the row that `c` refers to, by the very operators the foreign key uses.
+def matches(catalog: Catalog, key: ForeignKey, row: str = "c") -> str:
+    """Say that `p` is the row that `row` refers to, by the very operators the foreign key uses.
 
     Under the referenced column's collation, as the server checks it (ri_triggers.c, ri_GenerateQualCollation).
     """
     return " and ".join(
-        f"p.{quoted(theirs)}{_collated(catalog, key, own, theirs)} operator({operator}) c.{quoted(own)}"
+        f"p.{quoted(theirs)}{_collated(catalog, key, own, theirs)} operator({operator}) {row}.{quoted(own)}"
         for own, theirs, operator in pairs(key)
     )
 
@@ -91,23 +91,33 @@ def kinds_of_orphans(catalog: Catalog, key: ForeignKey, *, probing: bool = False
     fence = " offset 0" if probing else ""
     # Of a composite value with a NULL in it validating asks IS NOT NULL, and passes over it.
     whole = " and ".join(f"c.{quoted(name)} is not null" for name in key.columns)
-    missing = f"{whole} and not exists ({_referenced_row(catalog, key)}{fence})"
-    if key.match is Match.FULL and len(key.columns) > 1:
-        every = " and ".join(f"c.{quoted(name)} is null" for name in key.columns)
-        return (missing, f"not ({whole}) and not ({every})")
-    return (missing,)
+    missing = f"{whole} and not exists ({referenced_row(catalog, key)}{fence})"
+    if key.match is not Match.FULL or len(key.columns) == 1:
+        return (missing,)
+    some = " or ".join(f"c.{quoted(name)} is not null" for name in key.columns)
+    columns = catalog.tables[key.table].columns_by_name
+    if not any("." in columns[name].plain_type for name in key.columns):
+        return (missing, f"not ({whole}) and ({some})")
+    # Values with a NULL in them may be found, but not where that makes the first of the row found all NULL.
+    first = f" and not (p.{quoted(key.referenced_columns[0])} is null)"
+    found = f"exists ({referenced_row(catalog, key)}{first}{fence})"
+    return (f"{whole} and not {found}", f"not ({whole}) and ({some}) and not {found}")
 
 
-def _referenced_row(catalog: Catalog, key: ForeignKey) -> str:
-    """Give a query for a row where there is what `c` refers to; for PERIOD, several rows may cover it together."""
-    referenced = source(catalog, key.referenced)
-    if not key.period:
-        return f"select from {referenced} p where {matches(catalog, key)}"
+def referenced_row(catalog: Catalog, key: ForeignKey, row: str = "c") -> str:
+    """Give a query for a row where there is what `row` refers to; several rows may cover a PERIOD together."""
+    if key.period:
+        return covering(catalog, key, {name: f"{row}.{quoted(name)}" for name in key.columns})
+    return f"select from {source(catalog, key.referenced)} p where {matches(catalog, key, row)}"
+
+
+def covering(catalog: Catalog, key: ForeignKey, values: Mapping[str, str]) -> str:
+    """Give a query for a row where rows of a PERIOD key with these values, by its columns, cover the period."""
     *plain, (own, theirs, _) = pairs(key)
-    equal = "".join(f"p.{quoted(the)} operator({operator}) c.{quoted(mine)} and " for mine, the, operator in plain)
-    mine, its = f"c.{quoted(own)}", f"p.{quoted(theirs)}"
+    equal = "".join(f"p.{quoted(the)} operator({operator}) {values[name]} and " for name, the, operator in plain)
+    its, mine = f"p.{quoted(theirs)}", values[own]
     return (
-        f"select from {referenced} p where {equal}{its} operator(pg_catalog.&&) {mine} "
+        f"select from {source(catalog, key.referenced)} p where {equal}{its} operator(pg_catalog.&&) {mine} "
         f"having {mine} operator(pg_catalog.<@) pg_catalog.range_agg({its})"
     )
 

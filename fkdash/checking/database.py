@@ -198,7 +198,7 @@ async def kept_queries(sessions: Sessions, seconds: float) -> tuple[tuple[Query,
 
 def _countable(finding: Finding) -> bool:
     contradicts = finding.severity is Severity.ERROR and finding.certain and not finding.path
-    return contradicts and Statement.DELETE in finding.statements and finding.rule.startswith("FK1")
+    return contradicts and Statement.DELETE in finding.statements
 
 
 async def _believed(

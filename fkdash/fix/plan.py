@@ -85,18 +85,36 @@ class Lock:
 
 
 @fact
+class Tried:
+    """How the changes of a batch are tried out, to be rolled back, without keeping anything.
+
+    `batch` changes one batch and gives `found` and `changed`. Where that is refused, `rows` selects the rows of a
+    batch, and for each, a record called `row`, `one` changes it alone and returns whether it became what it
+    should; `named` is an expression that names it, and `there` says that nothing else has changed it yet.
+    """
+
+    row: str
+    batch: str
+    rows: str
+    one: str
+    named: str
+    there: str = "true"
+
+
+@fact
 class Batch:
     """How the rows of a batch are counted, so that none is lost that a trigger or a policy kept from changing.
 
     The statement ends with `last`. `found` is what FROM takes for the rows that it found; `changed` is the part of
     it that has those which changed, empty where `last` changes them. `writes` says that these tell by a column of
-    their own whether they have what was written.
+    their own whether they have what was written. `tried` is how it is tried out before anything is changed.
     """
 
     last: str
     found: str
     changed: str = ""
     writes: bool = False
+    tried: Tried | None = None
 
 
 @fact

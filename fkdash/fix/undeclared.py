@@ -53,7 +53,9 @@ def around(catalog: Catalog, new: ForeignKey, beside: ForeignKey | None = None) 
 
 
 def _said(catalog: Catalog) -> tuple[Finding, ...]:
-    return findings(catalog, [rule for rule in RULES if rule.id.startswith(_FAMILY)])
+    return findings(
+        catalog, [rule for rule in RULES if rule.id.startswith(_FAMILY) or rule.severity is Severity.ERROR]
+    )
 
 
 def _neighbourhood(

@@ -298,11 +298,44 @@ async def test_not_null_that_a_table_above_or_below_keeps_is_refused_with_the_re
     await _refused_not_null(bench, table, prepare, reason)
 
 
-@pytest.mark.maximum_version(17)
-async def test_not_null_that_an_inheriting_table_keeps_is_refused_with_the_reason(bench: Workbench) -> None:
-    # From 18 on it may have a NOT NULL of its own, which is then left to it.
-    prepare = "alter table heir add primary key (wanted)"
-    await _refused_not_null(bench, "upper", prepare, "part of the primary key of public.heir")
+@pytest.mark.parametrize(
+    ("prepare", "kept"),
+    [
+        ("alter table heir add primary key (wanted)", "primary key of public.heir"),
+        (
+            "create table last () inherits (heir); alter table last add primary key (wanted)",
+            "primary key of public.last",
+        ),
+        (
+            "create unique index ri on heir (wanted); alter table heir replica identity using index ri",
+            "replica identity of public.heir",
+        ),
+    ],
+)
+async def test_not_null_that_an_inheriting_table_keeps_is_refused_with_the_reason(
+    bench: Workbench, prepare: str, kept: str
+) -> None:
+    await _refused_not_null(bench, "upper", prepare, f"part of the {kept}")
+
+
+@pytest.mark.minimum_version(18)
+@pytest.mark.parametrize(
+    "heir",
+    [
+        "create table other (wanted int primary key) inherits (upper)",
+        "create table other (wanted int not null) inherits (upper); create table last () inherits (other); alter table last add primary key (wanted)",
+        "create table beside (wanted int not null); create table other () inherits (upper, beside); alter table other add primary key (wanted)",
+    ],
+    ids=["its own", "one between", "two above"],
+)
+async def test_not_null_goes_where_an_inheriting_table_has_one_of_its_own(bench: Workbench, heir: str) -> None:
+    await bench.database.execute(
+        f"{_BELOW}{heir}; alter table upper add constraint wk foreign key (wanted) references parents (id)"
+        " on delete set null"
+    )
+    ended = await bench.apply("wk", "drop-not-null")
+    good(ended)
+    good(await bench.undo(ended))
 
 
 async def _refused_not_null(bench: Workbench, table: str, prepare: str, reason: str) -> None:

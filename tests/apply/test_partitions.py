@@ -80,6 +80,35 @@ async def test_building_on_partitions_can_be_finished_or_abandoned_from_anywhere
     assert {row[2] for row in await keys_of(database)} == {"r"}
 
 
+@pytest.mark.maximum_version(17)
+@pytest.mark.parametrize("under", ["events", "events_2"])
+async def test_a_partition_that_came_meanwhile_is_not_read_while_writers_wait(
+    database: TestDatabase, tmp_path: Path, under: str
+) -> None:
+    await database.execute(_PARTITIONED)
+    before = await keys_of(database)
+    values = "from (40) to (50)" if under == "events" else "in (7)"
+    async with workbench(database, tmp_path) as bench:
+        chosen = await bench.plan("ek", "restrict")
+        wishes = Wishes()
+        built = sum(step.title in {"build", "check"} for step in chosen.steps)
+        bench.events = _StopAfter(wishes, built)  # type: ignore[assignment] # only appended to
+        ended = await bench.carry_out(chosen, wishes=wishes)
+        assert len(ended.steps_done) == built
+        await database.execute(f"create table late partition of {under} for values {values}")
+        await bench.look()
+        async with bench.pool.session() as session:
+            rest = await remaining(session, bench.catalog, recorded_run(ended.journal).plan)
+        over = await bench.carry_out(rest, continues=ended.journal)
+        assert over.outcome is not RunOutcome.VERIFIED
+        assert f"late became a partition of {under} after the new key was built" in over.message
+        await database.execute("drop table late")
+        await bench.look()
+        back = await bench.carry_out(undo_plan(bench.catalog, chosen), continues=ended.journal)
+        assert back.outcome is RunOutcome.VERIFIED, back.message
+    assert await keys_of(database) == before
+
+
 class _StopAfter(list[object]):
     def __init__(self, wishes: Wishes, steps: int) -> None:
         super().__init__()

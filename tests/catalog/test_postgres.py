@@ -167,7 +167,8 @@ async def test_a_not_null_keeps_a_name_of_its_own(database: TestDatabase) -> Non
     table, heir = (catalog.tables[TableName("public", name)] for name in ("p", "heir"))
     assert [column.not_null_constraint for column in table.columns] == [None, "mine", "p_c_not_null", "c_not_null"]
     assert not any(column.not_null_inherited for column in table.columns)
-    assert all(column.not_null_inherited for column in heir.columns)
+    assert all(column.not_null_inherited and column.not_null_borrowed for column in heir.columns)
+    assert not any(column.not_null_borrowed for column in table.columns)
     assert [column.not_null_constraint for column in heir.columns] == [
         "p_a_not_null", "mine", "p_c_not_null", "c_not_null",
     ]  # fmt: skip

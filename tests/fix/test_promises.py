@@ -144,6 +144,22 @@ async def test_what_keys_to_a_partition_or_to_the_whole_run_into_is_named(databa
     assert await _counted(database, "c_p", "cascade", anything=True) == (3, 2, 2)
 
 
+async def test_an_action_that_a_rule_replaces_is_not_offered(database: TestDatabase) -> None:
+    """Not of this key nor, on the way of a delete, below it without naming it (XX000)."""
+    await database.execute("""
+        CREATE TABLE users (id int PRIMARY KEY);
+        CREATE TABLE orders (id int PRIMARY KEY, user_id int CONSTRAINT of_user REFERENCES users);
+        CREATE TABLE lines (id int PRIMARY KEY, order_id int CONSTRAINT of_order REFERENCES orders ON DELETE CASCADE);
+        CREATE RULE hold AS ON UPDATE TO orders DO INSTEAD NOTHING;
+        CREATE RULE keep AS ON DELETE TO lines DO INSTEAD NOTHING;
+    """)
+    offered = await _offered(database, "of_user", anything=True)
+    assert "Rule hold on orders replaces the statement that the action is" in offered["set-null"].refused
+    assert "Rule hold on orders replaces" in offered["set-default"].refused
+    assert offered["restrict"].refused == ""
+    assert "fails there with XX000: of_order" in offered["cascade"].refused
+
+
 async def test_an_option_of_an_update_promises_no_deletes(database: TestDatabase) -> None:
     await database.execute(
         "CREATE TABLE zone (id int PRIMARY KEY); INSERT INTO zone VALUES (1), (2);"

@@ -199,7 +199,7 @@ def _differs_from(refused: Sequence[str], lines: Sequence[PreflightLine], ended:
         done = ended.outcome is RunOutcome.VERIFIED or unknown
         return [] if done else [f"passed its preflight, and then: {ended.message}"]
     states = [state for what in refused for state in re.findall(r"\((\w{5}), ", what)]
-    said = ended.outcome is not RunOutcome.VERIFIED and any(f"SQLSTATE {each}" in ended.message for each in states)
+    said = ended.outcome is not RunOutcome.VERIFIED and any(f"({each})" in ended.message for each in states)
     return [] if said else [f"{refused[0]}; really: {ended.outcome.value} {ended.message}"]
 
 

@@ -50,6 +50,39 @@ async def test_references_that_guarantee_nothing_are_counted(database: TestDatab
     assert orphans_text(scanned, bench.catalog).startswith("7 orphans")
 
 
+_COMPOSITE = """
+create type pair as (a int, b int);
+create table wholes (k pair primary key, n int not null, unique (k, n), unique (n, k));
+insert into wholes values (row(1, 2), 1), (row(1, null), 2), (row(null, null)::pair, 3);
+create table parts (k pair, n int);
+"""
+
+
+@pytest.mark.parametrize("match", ["simple", "full"])
+@pytest.mark.parametrize("columns", ["k", "k, n", "n, k"])
+async def test_of_values_with_a_null_in_them_those_are_orphans_that_validating_stops_at(
+    database: TestDatabase, tmp_path: Path, columns: str, match: str
+) -> None:
+    await database.execute(_COMPOSITE)
+    differ = []
+    for value in ("(1, 2)", "(1, null)", "(9, null)", "(9, 9)", "(null, null)", ""):
+        for number in ("null", "1", "2", "3", "9"):
+            row = f"row{value}::pair" if value else "null"
+            await database.execute(
+                f"alter table parts drop constraint if exists pk; delete from parts; insert into parts values ({row}, {number});"
+                f"alter table parts add constraint pk foreign key ({columns}) references wholes ({columns}) match {match} not valid"
+            )
+            async with workbench(database, tmp_path) as bench:
+                found = (await count_orphans(bench.pool, bench.catalog, bench.key("pk"), seconds=10)).rows
+            try:
+                await database.execute("alter table parts validate constraint pk")
+                stopped = 0
+            except asyncpg.ForeignKeyViolationError:
+                stopped = 1
+            differ += [(value, number, found, stopped)] if found != stopped else []
+    assert differ == []
+
+
 async def test_a_connection_that_is_lost_meanwhile_is_an_error_with_words_and_no_fault(
     database: TestDatabase, tmp_path: Path
 ) -> None:

@@ -113,6 +113,34 @@ async def test_what_is_refused_whatever_the_rows_holds_every_row_back(
     await database.execute(f"DROP TABLE codes; DROP ROLE {keeper}")
 
 
+async def test_rows_that_a_rule_in_the_place_of_an_action_holds_are_counted(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    schema = """
+        CREATE TABLE users (id int PRIMARY KEY, code int UNIQUE);
+        CREATE TABLE orders (user_id int REFERENCES users ON DELETE CASCADE);
+        CREATE TABLE codes (code int REFERENCES users (code) ON DELETE SET NULL);
+        CREATE RULE keep AS ON DELETE TO orders DO INSTEAD NOTHING;
+        CREATE RULE hold AS ON UPDATE TO codes DO INSTEAD NOTHING;
+        INSERT INTO users VALUES (1, 1), (2, NULL), (3, 3); INSERT INTO orders VALUES (1);
+    """
+    found = await _found(database, pool, schema, "FK208")
+    words = "cannot be deleted, whether a row of {} refers to one or not"
+    assert sorted(impact_words(each) for each in found if each.impact is not None) == [
+        f"biting: 2 rows of users {words.format('codes')}",
+        f"biting: 3 rows of users {words.format('orders')}",
+    ]
+    for row in (1, 2, 3):
+        with pytest.raises(asyncpg.InternalServerError, match="gave unexpected result"):
+            await database.execute("DELETE FROM users WHERE id = $1", row)
+    await database.execute("DROP TABLE orders; DELETE FROM users WHERE id = 2; DELETE FROM codes")
+    with pytest.raises(asyncpg.InternalServerError, match="codes_code_fkey"):
+        await database.execute("DELETE FROM users WHERE id = 1")
+    await database.execute("TRUNCATE users CASCADE")
+    [left] = await _found(database, pool, "SELECT", "FK208")
+    assert impact_words(left) == "latent: users has no row that it looks for"
+
+
 async def test_an_earlier_twin_takes_the_row_from_a_default_that_does_not_exist(
     database: TestDatabase, pool: ReadPool
 ) -> None:

@@ -23,7 +23,7 @@ from fkdash.catalog.action import Action, Match, Statement
 from fkdash.catalog.model import Catalog, ForeignKey, Table
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import matches, source
-from fkdash.catalog.table_name import TableName, quoted
+from fkdash.catalog.table_name import TableName, quoted, visible
 from fkdash.db.statements import OpenTransaction
 from fkdash.preview.model import Blocker, Preview, Verdict
 from fkdash.rules.actions.cascades import node
@@ -316,7 +316,7 @@ def _tells_of(catalog: Catalog, finding: Finding, blocker: Blocker) -> bool:
     if not any(_is_part(catalog, blocker, key.table) for key in keys):
         return False
     if blocker.constraint is not None:
-        return any(f" {blocker.constraint} " in f" {each} " for each in finding.evidence)
+        return any(f" {visible(blocker.constraint)} " in f" {each} " for each in finding.evidence)
     if blocker.sqlstate == CHECK_VIOLATION:
         return any("partition" in each for each in finding.evidence)
     names = [f".{name} {word}" for name in blocker.columns for word in ("is", "has a NOT NULL")]

@@ -73,3 +73,22 @@ async def test_a_refusal_names_the_partition_that_the_row_is_in_and_what_the_key
     assert finding.error is not None
     assert '"one"' in outcome.message
     assert (finding.error.sqlstate, finding.error.message) == (outcome.sqlstate, outcome.message)
+
+
+async def test_up_to_14_a_row_that_moves_goes_for_the_keys_to_it_and_carries_nothing_on(
+    database: TestDatabase,
+) -> None:
+    both = "ON DELETE CASCADE ON UPDATE CASCADE"
+    scene = [
+        "CREATE TABLE a (id int PRIMARY KEY)",
+        "CREATE TABLE d (id int NOT NULL, f int, UNIQUE (id, f)) PARTITION BY LIST (f)",
+        "CREATE TABLE d_1 PARTITION OF d FOR VALUES IN (1); CREATE TABLE d_2 PARTITION OF d FOR VALUES IN (NULL)",
+        "ALTER TABLE d ADD CONSTRAINT up FOREIGN KEY (f) REFERENCES a ON DELETE SET NULL",
+        "CREATE TABLE m (u int, id int)",
+        f"ALTER TABLE m ADD CONSTRAINT carries FOREIGN KEY (u, id) REFERENCES d (f, id) MATCH FULL {both}",
+        "INSERT INTO a VALUES (1); INSERT INTO d VALUES (1, 1); INSERT INTO m VALUES (1, 1)",
+    ]
+    outcome = await tried(database, scene, ["DELETE FROM a"], "FK115")
+    told = outcome.of("FK115", "up")
+    assert told is not None
+    assert (told.certain, outcome.sqlstate) == ((True, "23503") if database.version >= 15 else (False, ""))

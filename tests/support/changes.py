@@ -84,13 +84,22 @@ class Workbench:
                 return await run.carry_out()
 
     async def apply(
-        self, name: str, option: str, *, keep_validated: bool = False, words: Sequence[str] = ()
+        self,
+        name: str,
+        option: str,
+        *,
+        keep_validated: bool = False,
+        words: Sequence[str] = (),
+        look_first: bool = True,
     ) -> RunEnded:
-        return await self.carry_out(await self.plan(name, option, keep_validated=keep_validated, words=words))
+        chosen = await self.plan(name, option, keep_validated=keep_validated, words=words)
+        return await self.carry_out(chosen, look_first=look_first)
 
-    async def apply_of(self, name: str, option: str, *, of: Sequence[str], words: Sequence[str] = ()) -> RunEnded:
+    async def apply_of(
+        self, name: str, option: str, *, of: Sequence[str], words: Sequence[str] = (), look_first: bool = True
+    ) -> RunEnded:
         """Carry out an option about the rows that refer to `of`."""
-        return await self.carry_out(await self.plan(name, option, words=words, of=of))
+        return await self.carry_out(await self.plan(name, option, words=words, of=of), look_first=look_first)
 
     async def undo(self, ended: RunEnded) -> RunEnded:
         """Lead back from a run, as `fkdash fix undo` does."""

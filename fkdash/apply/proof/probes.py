@@ -44,7 +44,7 @@ _LOCK_MS: Final = 200
 _STATEMENT_MS: Final = 5000
 _PATIENCE_SECONDS: Final = 15.0
 _PICKS: Final = 5
-_OF_THE_NAMES: Final = frozenset(
+OF_THE_NAMES: Final = frozenset(
     {
         INSUFFICIENT_PRIVILEGE,
         UNDEFINED_TABLE,
@@ -265,7 +265,7 @@ def _tables(catalog: Catalog, *names: TableName) -> tuple[int, ...]:
 
 def _unable(met: Met, runs_as: RunsAs) -> str:
     """Say why nothing was learnt of the key: the sandbox's limits, not what the delete met; else empty."""
-    if met.refused is not None and (met.stage != "write" or met.refused.sqlstate in _OF_THE_NAMES):
+    if met.refused is not None and (met.stage != "write" or met.refused.sqlstate in OF_THE_NAMES):
         return f"could not be tried as {runs_as.role}: {met.refused.said} ({met.refused.sqlstate})"
     if met.refused is None and not met.touched:
         who = "row security or a trigger" if met.filtered else "a trigger or a rule"

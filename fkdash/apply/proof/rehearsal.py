@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.apply.others_code import at_once_refusal
 from fkdash.apply.proof.preflight import never_proven
 from fkdash.apply.proof.probes import deleting_referenced, tried_in
+from fkdash.apply.proof.rows_tried import refuse_what_is_refused
 from fkdash.apply.proof.verified import Verified
 from fkdash.apply.sandbox import event_code, pinned, sandbox
 from fkdash.catalog.table_name import TableName
@@ -68,6 +69,7 @@ async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
     why = ""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
+            await refuse_what_is_refused(writer, catalog, plan)
             return await _rehearsed(writer, catalog, plan)
         except HeldUpError:
             why = f"no lock within {_LOCK_MS} ms in {_ATTEMPTS} tries: the tables are in use, nothing was run"

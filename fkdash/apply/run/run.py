@@ -20,6 +20,7 @@ from fkdash.apply.events import Event, RunEnded, RunOutcome, StepDone, StepStart
 from fkdash.apply.holders import holders
 from fkdash.apply.journal.journal import JournalError, operator
 from fkdash.apply.proof.preflight import tables_by_mode
+from fkdash.apply.proof.rows_tried import refuse_what_is_refused
 from fkdash.apply.proof.verify import row_summary, verify
 from fkdash.apply.run import ending
 from fkdash.apply.run.ending import Found
@@ -183,6 +184,7 @@ class Run:
             self.wishes,
             self.copy,
         )
+        await refuse_what_is_refused(self.writer, self.catalog, self.plan)
         for _, grouped in groupby(self.plan.steps, key=lambda step: step.transaction):
             if self.wishes.stop_after_step:
                 return ending.stopped(self.plan, self.journal.path, self._done)

@@ -15,17 +15,15 @@ from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.run.lost_connection import Committing, backend_of
 from fkdash.apply.run.progress import reporting
+from fkdash.apply.run.unchanged import refuse_changed, refuse_changed_since
 from fkdash.apply.sandbox import pinned, prepared
 from fkdash.apply.walk import LONGEST_PAUSE_BETWEEN_BATCHES, Walk
-from fkdash.catalog.postgres.read import read_catalog
 from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.db.undisturbed import undisturbed
-from fkdash.errors import ChangedMeanwhileError, FkdashError, ServerRefusedError, StoppedError
-from fkdash.fix.plan import REPLACED, Duration
-from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
-from fkdash.fix.statements.definition import definition
+from fkdash.errors import FkdashError, ServerRefusedError, StoppedError
+from fkdash.fix.plan import ATTACH, REPLACED, Duration
 from fkdash.rules.sizes import rows_of
 from fkdash.sqlstates import SERIALIZATION_FAILURE
 from fkdash.versions import TRANSACTION_TIMEOUT
@@ -232,7 +230,7 @@ class Tries:
         async with self._alone_on_table():
             if not self.changed:
                 async with self.writer.rolled_back() as session, pinned(session):
-                    await self._check_unchanged(session)
+                    await refuse_changed(session, self.catalog, self.plan)
             own = self.catalog.tables[step.locks[0].table].oid
             if step.plans_as_owner and own is not None:
                 async with self.writer.rolled_back() as session:
@@ -317,10 +315,10 @@ class Tries:
             await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
         if not self.changed:
             async with pinned(session):
-                await self._check_unchanged(session)
-        elif step.title == REPLACED:
+                await refuse_changed(session, self.catalog, self.plan)
+        if step.title == ATTACH or (self.changed and step.title == REPLACED):
             async with pinned(session):
-                await self._check_still_old(session)
+                await refuse_changed_since(session, self.catalog, self.plan, step)
 
     async def _limit(self, session: Session, step: Step) -> None:
         lock_ms = step.lock_timeout_ms
@@ -342,43 +340,6 @@ class Tries:
         self.journal.write("committing", steps=numbers, xid=xid, pid=self.writer.backend_pid, **facts)
         self.committing = Committing(xid, tuple(numbers), rows)
         self.touched = True
-
-    async def _check_unchanged(self, session: Session) -> None:
-        now = await read_catalog(session, only=key_tables(self.catalog, self.plan.key))
-        found = [
-            key for key in now.foreign_keys if (key.table, key.name) == (self.plan.key.table, self.plan.key.name)
-        ]
-        key = found[0] if found else self.plan.key
-        known = key.table in now.tables and key.referenced in now.tables
-        if known and bool(found) != self.plan.absent and fingerprint(now, key) == self.plan.fingerprint:
-            return
-        difference = ""
-        if known and found and self.plan.objects:
-            difference = "".join(f" {each}." for each in differences(self.plan.objects, objects(now, key)))
-        elif not found and not self.plan.absent:
-            oid = self.catalog.tables[key.table].oid
-            is_now = await session.value(query("fkdash.apply", "declared_now"), oid, key.name)
-            difference = f" definition: planned for {definition(key)}, here it is {is_now or 'gone'}."
-        raise ChangedMeanwhileError(
-            f"{self.plan.key.qualified} or its columns changed since the plan was made; "
-            f"nothing was run.{difference}",
-            next_step="Refresh, look at what it is now, and plan again.",
-        )
-
-    async def _check_still_old(self, session: Session) -> None:
-        """Raise where the key that is about to give way to its successor is not the one that was planned for."""
-        now = await read_catalog(session, only=key_tables(self.catalog, self.plan.key))
-        wanted = self.plan.key
-        for key in now.foreign_keys:
-            if (key.table, key.name) == (wanted.table, wanted.name):
-                if (definition(key), key.comment) == (definition(wanted), wanted.comment):
-                    return
-                raise ChangedMeanwhileError(
-                    f"{key.qualified} changed while its successor was built, and is not replaced by it: "
-                    f"it is now {definition(key)}.",
-                    next_step="Going back removes the successor only.",
-                )
-        raise ChangedMeanwhileError(f"{wanted.qualified} was dropped while its successor was built.")
 
     @asynccontextmanager
     async def _reported(self, step: Step) -> AsyncIterator[None]:

@@ -116,6 +116,7 @@ def _column(state: State, relation: Relation, column: Attribute, domains: dict[i
         collation=column.collation,
         not_null_constraint=named.name if named is not None and named.name != usual else None,
         not_null_inherited=inherited,
+        not_null_borrowed=named is not None and named.inherited == 1 and not named.local,
         not_null_validated=named is None or named.validated,
     )
 

@@ -123,9 +123,8 @@ def with_own_keys(
 def name_not_nulls(row: Row, columns: ColumnsByTable, names: Mapping[int, TableName]) -> None:
     """Put into the columns the names of NOT NULL constraints that the server would not make up, and NOT VALID."""
     changed = _Changed(columns)
-    for table, number, name, inherited, validated in zip(
-        row["tables"], row["numbers"], row["names"], row["inherited"], row["validated"], strict=True
-    ):
+    facts = ("tables", "numbers", "names", "inherited", "borrowed", "validated")
+    for table, number, name, inherited, borrowed, validated in zip(*(row[each] for each in facts), strict=True):
         column = columns[table][number] if table in names else None
         if column is None:
             continue
@@ -133,6 +132,8 @@ def name_not_nulls(row: Row, columns: ColumnsByTable, names: Mapping[int, TableN
             changed.put(table, number, not_null_constraint=name, not_null_inherited=inherited)
         elif inherited is not column.not_null_inherited:
             changed.put(table, number, not_null_inherited=inherited)
+        if borrowed:
+            changed.put(table, number, not_null_borrowed=True)
         if not validated:
             changed.put(table, number, not_null_validated=False)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Match
-from fkdash.catalog.spelling import is_orphan, matches, pairs, source
+from fkdash.catalog.spelling import compared_type, is_orphan, matches, pairs, source
 from fkdash.catalog.table_name import TableName, quoted
 from fkdash.catalog.tables_of_fkdash import kept_parents
 from fkdash.fix.option import AS_TODAY, Option
@@ -26,13 +26,14 @@ from fkdash.fix.plan import (
     LockMode,
     Plan,
     Step,
+    Tried,
 )
 from fkdash.fix.plan_file.fingerprint import fingerprint, objects
 from fkdash.fix.remedy import Remedy
 from fkdash.fix.statements.redeclaring import numbered, validation
 from fkdash.fix.statements.took_effect import key_is, regclass
 from fkdash.fix.statements.values import constant, in_words, named_columns
-from fkdash.fix.steps.batch import once, repeated
+from fkdash.fix.steps.batch import named_by, once, repeated, tally
 from fkdash.fix.steps.change_key import change, takes_not_valid
 from fkdash.fix.steps.put_back import with_key_lifted
 from fkdash.rules.actions.enforcement import is_silenced
@@ -160,15 +161,21 @@ def _make(
     names = ", ".join(quoted(name) for name in key.columns)
     columns = ", ".join(quoted(name) for name in (*key.referenced_columns, *(name for name, _ in filled)))
     values = [f"missing.{quoted(name)}" for name in key.columns]
-    values += [_constant(catalog, key, name, text) for name, text in filled]
+    columns_by_name = catalog.tables[key.referenced].columns_by_name
+    # A cast to the column's own type would cut what is too long for it.
+    values += [
+        constant(text, columns_by_name[name], compared_type(columns_by_name[name])) for name, text in filled
+    ]
     last = (
         f"INSERT INTO {key.referenced.sql} ({columns}) OVERRIDING SYSTEM VALUE\n"
         f"  SELECT {', '.join(values)} FROM missing"
     )
-    sql = (
-        f"WITH missing AS MATERIALIZED (\n"
+    rows = (
         f"  SELECT pg_catalog.count(*) AS fkdash_rows, {own} FROM {source(catalog, key.table)} c\n"
-        f"   WHERE {orphan} GROUP BY {own} LIMIT {pace.batch_rows}),\n"
+        f"   WHERE {orphan} GROUP BY {own} LIMIT {pace.batch_rows}"
+    )
+    sql = (
+        f"WITH missing AS MATERIALIZED (\n{rows}),\n"
         f"kept AS (INSERT INTO {kept.sql} (fkdash_kept_at, fkdash_rows, {names})\n"
         f"  SELECT pg_catalog.now(), missing.fkdash_rows, {', '.join(values[: len(key.columns)])} FROM missing)\n"
         f"{last}"
@@ -178,7 +185,24 @@ def _make(
         Lock(key.referenced, LockMode.ROW_EXCLUSIVE, Duration.SCAN),
     )
     done = f"select not exists (select from {source(catalog, key.table)} c where {orphan})"
-    return repeated(MAKE_ROWS, sql, transaction, locks, done, batch=Batch(last, "missing"))
+    insert = f"INSERT INTO {key.referenced.sql} AS p ({columns}) OVERRIDING SYSTEM VALUE"
+    became = " AND ".join(
+        f"p.{quoted(theirs)} OPERATOR({operator}) missing.{quoted(own)}" for own, theirs, operator in pairs(key)
+    )
+    made = f"{insert} SELECT {', '.join(values)} FROM missing RETURNING {_own_key(key)}"
+    tried = Tried(
+        row="missing",
+        batch=f"WITH missing AS MATERIALIZED (\n{rows}),\nmade AS ({made})\n"
+        + tally("missing", f"missing WHERE EXISTS (SELECT FROM made p WHERE {became})"),
+        rows=rows,
+        one=f"{insert} VALUES ({', '.join(values)}) RETURNING {became}",
+        named=named_by(key.columns, "missing", key.referenced_columns),
+    )
+    return repeated(MAKE_ROWS, sql, transaction, locks, done, batch=Batch(last, "missing", tried=tried))
+
+
+def _own_key(key: ForeignKey) -> str:
+    return ", ".join(f"p.{quoted(name)}" for name in key.referenced_columns)
 
 
 def _back(catalog: Catalog, key: ForeignKey, kept: TableName, filled: Values) -> tuple[Step, ...]:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.spelling import compared_type, pairs, source, unlimited
+from fkdash.catalog.spelling import compared_type, covering, pairs, source, unlimited
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
@@ -117,9 +117,14 @@ def constants(catalog: Catalog, key: ForeignKey, values: Values) -> dict[str, st
 
 
 def referenced_row(catalog: Catalog, key: ForeignKey, values: Values) -> str:
-    """Give a query that is true when the referenced table has a row with these values, written or as they are."""
+    """Give a query that is true when the referenced table has a row with these values, written or as they are.
+
+    Of a PERIOD key, when its rows cover the period together.
+    """
     columns = catalog.tables[key.table].columns_by_name
     limited = {name: constant(text, columns[name], columns[name].plain_type) for name, text in values}
+    if key.period:
+        return f"select exists ({covering(catalog, key, limited)})"
     # A column cuts what is written to it: what is left must be that row's key, and not another's.
     same = " and ".join(dict.fromkeys((is_row(catalog, key, values), _equal(key, limited))))
     return f"select exists (select from {source(catalog, key.referenced)} p where {same})"

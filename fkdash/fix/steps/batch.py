@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
-from fkdash.fix.plan import PATIENT_LOCK_MS, Batch, Step
+from fkdash.fix.plan import PATIENT_LOCK_MS, Batch, Step, Tried
 from fkdash.versions import ROW_MOVES_ARE_UPDATES
 
 if TYPE_CHECKING:
@@ -97,31 +97,61 @@ def changing(
     They are called `found` in it, with `ctid`; `keeping` is the statement that keeps those of CHANGED. A value is
     a constant or an expression over `found`, NULL for None.
     """
-    changed = _update(catalog, key, leaf, found, written) if written else _delete(leaf, found)
-    sql = f"WITH {found} AS MATERIALIZED (\n{select}),\n{CHANGED} AS (\n  {changed})\n{keeping}"
-    return sql, Batch(last=keeping, found=found, changed=CHANGED, writes=bool(written))
+    change, where, became = f"DELETE FROM ONLY {leaf.sql} c", "", "true"
+    if written:
+        change, where, became = _update(catalog, key, leaf, written)
+    changed = (
+        f"{change} {'FROM' if written else 'USING'} {found} WHERE {_these(found)}{where}\n  RETURNING {found}.*"
+    )
+    done = CHANGED
+    if written:
+        changed += f", {became} AS {AS_WRITTEN}"
+        done = f"{CHANGED} WHERE {AS_WRITTEN}"
+    first = f"WITH {found} AS MATERIALIZED (\n{select}),\n{CHANGED} AS (\n  {changed})\n"
+    same = f"c.ctid OPERATOR(pg_catalog.=) {found}.ctid"
+    names = catalog.tables[leaf].primary_key or ("ctid",)
+    tried = Tried(
+        row=found,
+        batch=first + tally(found, done),
+        rows=select,
+        one=f"{change} WHERE {same}{where} RETURNING {became}",
+        named=named_by(names, found),
+        there=f"EXISTS (SELECT FROM ONLY {leaf.sql} c WHERE {same})",
+    )
+    return first + keeping, Batch(last=keeping, found=found, changed=CHANGED, writes=bool(written), tried=tried)
 
 
-def _delete(leaf: TableName, found: str) -> str:
-    return f"DELETE FROM ONLY {leaf.sql} c USING {found} WHERE {_these(found)}\n  RETURNING {found}.*"
+def tally(found: str, changed: str) -> str:
+    """Give the end of a statement that counts the rows of two of its parts."""
+    return (
+        f"SELECT (SELECT pg_catalog.count(*) FROM {found}) AS found, "
+        f"(SELECT pg_catalog.count(*) FROM {changed}) AS changed"
+    )
+
+
+def named_by(columns: Sequence[str], row: str, names: Sequence[str] = ()) -> str:
+    """Give an expression that says columns of `row` with their values, under their names or other `names`.
+
+    A value is spelled by its type's own output function.
+    """
+    words = ", ".join(f"{name.replace('%', '%%')} = %s" for name in names or columns)
+    return f"pg_catalog.format({literal(words)}, {', '.join(f'{row}.{quoted(name)}' for name in columns)})"
 
 
 def _update(
-    catalog: Catalog, key: ForeignKey, leaf: TableName, found: str, written: Mapping[str, str | None]
-) -> str:
+    catalog: Catalog, key: ForeignKey, leaf: TableName, written: Mapping[str, str | None]
+) -> tuple[str, str, str]:
+    """Give the statement up to WHERE, what is asked there beside the row, and what says that it was written."""
     columns = catalog.tables[key.table].columns_by_name
     values = {name: value or f"NULL::{columns[name].type}" for name, value in written.items()}
     assigned = ", ".join(f"{quoted(name)} = {value}" for name, value in values.items())
     own, given = ", ".join(f"c.{quoted(name)}" for name in values), ", ".join(values.values())
-    rows, where = f"ONLY {leaf.sql}", _these(found)
+    rows, where = f"ONLY {leaf.sql}", ""
     if _moves(catalog, key, leaf, list(values)):
         rows = key.table.sql
-        where += f" AND c.tableoid OPERATOR(pg_catalog.=) {literal(leaf.sql)}::pg_catalog.regclass"
-    return (
-        f"UPDATE {rows} c SET {assigned} FROM {found} WHERE {where}\n"
-        f"  RETURNING {found}.*, ROW({own})::pg_catalog.record OPERATOR(pg_catalog.*=) "
-        f"ROW({given})::pg_catalog.record AS {AS_WRITTEN}"
-    )
+        where = f" AND c.tableoid OPERATOR(pg_catalog.=) {literal(leaf.sql)}::pg_catalog.regclass"
+    became = f"ROW({own})::pg_catalog.record OPERATOR(pg_catalog.*=) ROW({given})::pg_catalog.record"
+    return f"UPDATE {rows} c SET {assigned}", where, became
 
 
 def _these(found: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
-from fkdash.catalog.spelling import equals, is_null, pairs, source
+from fkdash.catalog.spelling import equals, is_null, referenced_row, source
 from fkdash.catalog.table_name import TableName, quoted
 from fkdash.fix.plan import (
     Batch,
@@ -207,10 +207,7 @@ def _ready(
     rows = source(catalog, key.table)
     conditions = []
     if standing:
-        there = " AND ".join(
-            f"p.{quoted(theirs)} OPERATOR({operator}) k.{quoted(own)}" for own, theirs, operator in pairs(key)
-        )
-        conditions.append(f"EXISTS (SELECT FROM {source(catalog, key.referenced)} p WHERE {there})")
+        conditions.append(f"EXISTS ({referenced_row(catalog, key, 'k')})")
     table = catalog.tables[key.table]
     if written:
         free = "".join(f" AND {each}" for each in _free(catalog, table, rows, written))

@@ -21,6 +21,7 @@ from fkdash.rules.actions.rescues import rescues
 from fkdash.rules.actions.writes import Write, writes
 from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.sql.values import NOT_NULL
+from fkdash.versions import ROW_MOVES_ARE_UPDATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,6 +148,21 @@ def _carried_into(
         rescues(catalog, write.key, write.statements[0], write.columns)
         or any(rescues(catalog, each, Statement.UPDATE, each.columns) for each in (*between, other))
         or taken_by(catalog, write.key.referenced, other.table, _STEPS + len(between))
+        or _goes_as_deleted(catalog, write, between)
     )
     behind = tuple(each.reason for each in met if each is not surely)
     yield KnockOn(write, other, surely.error, surely.reason, certain=not spared, between=between, behind=behind)
+
+
+def _goes_as_deleted(catalog: Catalog, write: Write, between: tuple[ForeignKey, ...]) -> bool:
+    """Tell whether a written row may come to another partition, for which its keys see a DELETE, up to 14."""
+    if catalog.server is None or catalog.server.major >= ROW_MOVES_ARE_UPDATES:
+        return False
+    written = [(write.key.table, write.columns), *((each.table, each.columns) for each in between)]
+    return any(
+        table.columns_by_number[number].name in columns
+        for name, columns in written
+        for table in catalog.with_partitions(name)
+        for number in table.partition_key
+        if number
+    )

@@ -60,13 +60,13 @@ def can_drop_not_null(catalog: Catalog, refusal: Refusal) -> str:
     """Give the reason why DROP NOT NULL is impossible or useless here; empty when it would work.
 
     ALTER TABLE refuses it for primary keys, identity columns and replica identities, of a partition or an
-    inheriting table as well, into which it reaches; for what a partition has of its table, and from 18 on an
-    inheriting table. For a domain it succeeds and changes nothing.
+    inheriting table as well, into which it reaches (from 18 on where that has no NOT NULL of its own); for what a
+    partition has of its table, and from 18 on an inheriting table. For a domain it succeeds and changes nothing.
     """
     table, column = refusal.table, refusal.column
     if refusal.by_domain:
         return f"{column.shown} has a NOT NULL domain; DROP NOT NULL on the column would change nothing"
-    reached = (table, *_reached_below(catalog, table))
+    reached = (table, *_reached_below(catalog, table, column.name))
     kept = next(filter(None, (_kept_by(each, each.columns_by_name.get(column.name)) for each in reached)), "")
     if kept:
         return kept
@@ -91,14 +91,15 @@ def _kept_by(table: Table, column: Column | None) -> str:
     return ""
 
 
-def _reached_below(catalog: Catalog, table: Table) -> Iterator[Table]:
-    """Give the partitions, and the inheriting tables; from 18 on these may have a NOT NULL of their own."""
+def _reached_below(catalog: Catalog, table: Table, column: str) -> Iterator[Table]:
+    """Give the partitions, and the inheriting tables; from 18 on those that have no NOT NULL of their own."""
     yield from catalog.with_partitions(table.name)[1:]
-    if not _named(catalog):
-        for heir in catalog.tables.values():
-            if table.name in heir.inherits:
-                yield heir
-                yield from _reached_below(catalog, heir)
+    for heir in catalog.tables.values():
+        if table.name not in heir.inherits or column not in heir.columns_by_name:
+            continue
+        if not _named(catalog) or heir.columns_by_name[column].not_null_borrowed:
+            yield heir
+            yield from _reached_below(catalog, heir, column)
 
 
 def _named(catalog: Catalog) -> bool:

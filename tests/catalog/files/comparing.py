@@ -93,7 +93,7 @@ def _table(
         found[f"column {column.number}"] = (
             column.name, column.type, column.not_null, plain(default), column.identity, column.identity_always,
             column.generated, column.virtual, domain, column.collation, column.not_null_constraint,
-            column.not_null_inherited, column.not_null_validated,
+            column.not_null_inherited, column.not_null_borrowed, column.not_null_validated,
         )  # fmt: skip
     for check in table.checks:
         text = check.expression

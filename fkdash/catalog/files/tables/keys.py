@@ -220,7 +220,7 @@ def _use_index(state: State, table: Relation, said: ConstraintSaid) -> None:
         raise RefusedError(INVALID_TABLE_DEFINITION, f"{index.name} is NULLS NOT DISTINCT, as no primary key is")
     if said.kind == "p":
         for number in fact.columns:
-            forbid_null_in_key(state, table.oid, number)
+            forbid_null_in_key(state, table.oid, number, of_index=True)
     fact = replace(fact, primary=said.kind == "p", deferrable=bool(said.deferrable))
     index = state.change(index, index=fact, name=said.name or index.name)
     if state.constraint(table, index.name, EVERY_CONSTRAINT) is not None:

@@ -86,15 +86,17 @@ def set_not_null(
             )
 
 
-def forbid_null_in_key(state: State, table: int, number: int, *, recurse: bool = True) -> None:
-    """Forbid NULL in a column of a primary key; a NOT NULL that is there stays inherited if it is.
+def forbid_null_in_key(
+    state: State, table: int, number: int, *, recurse: bool = True, of_index: bool = False
+) -> None:
+    """Forbid NULL in a column of a primary key; a NOT NULL that is there stays inherited, unless made `of_index`.
 
     Before PostgreSQL 18 one that is added in the same statement has said so itself.
     """
     column = next(each for each in state.relations[table].columns if each.number == number)
     said = state.version < NOT_NULL_CONSTRAINTS and column.made == state.statement
     new = not_null_of(state, table, number) is None
-    set_not_null(state, table, number, local=new, recurse=recurse and not said, added=True)
+    set_not_null(state, table, number, local=new or of_index, recurse=recurse and not said, added=True)
 
 
 def said_again(
