@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 def possible_fixes(catalog: Catalog, finding: Finding) -> tuple[str, ...]:
     """Give those of a finding's fixes that can be planned here, in the rule's order."""
-    return tuple(
-        fix
-        for fix in finding.fixes
-        if fix in BY_ID and (option := BY_ID[fix].offer(catalog, finding)) is not None and not option.refused
-    )
+    return tuple(fix for fix in finding.fixes if fix in BY_ID and _is_possible(catalog, finding, BY_ID[fix]))
+
+
+def _is_possible(catalog: Catalog, finding: Finding, remedy: Remedy) -> bool:
+    if remedy.unless_so:
+        return not remedy.so(catalog, finding)
+    option = remedy.offer(catalog, finding)
+    return option is not None and not option.refused
 
 
 def options(catalog: Catalog, finding: Finding) -> tuple[Option, ...]:

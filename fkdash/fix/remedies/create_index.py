@@ -60,4 +60,4 @@ def _so(catalog: Catalog, finding: Finding) -> str:
     return f"the index {serves.shown} serves it" if serves is not None else ""
 
 
-REMEDY = Remedy("create-index", _offer, _plan, _so)
+REMEDY = Remedy("create-index", _offer, _plan, _so, unless_so=True)
