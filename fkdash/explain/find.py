@@ -18,6 +18,7 @@ from fkdash.explain.candidates import (
     by_obstacle,
     unindexed,
 )
+from fkdash.explain.cascaded import handing_on
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
 from fkdash.explain.garbled import restored
 from fkdash.explain.incomplete import what_is_missing
@@ -206,7 +207,9 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
             column = by_column(catalog, clues)
             said = "a column" if clues.columns else "a table"
             return replace(_some(column), only=said if column.answers else "")
-        return _some(found)
+        handed = handing_on(catalog, clues) if clues.kind is Kind.NULL and clues.table else ()
+        handed = tuple(each for each in handed if each.key not in {one.key for one in found.answers})
+        return _Found((*found.answers, *handed), found.total + len(handed))
     if clues.sqlstate in WAITING:
         return _some(unindexed(catalog, clues))
     if clues.sqlstate in BARRED and clues.table:
