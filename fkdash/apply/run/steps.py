@@ -22,7 +22,7 @@ from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.db.undisturbed import undisturbed
-from fkdash.errors import FkdashError, ServerRefusedError, StoppedError
+from fkdash.errors import FkdashError, LockTimedOutError, ServerRefusedError, StoppedError
 from fkdash.fix.plan import ATTACH, REPLACED, Duration
 from fkdash.rules.sizes import rows_of
 from fkdash.sqlstates import SERIALIZATION_FAILURE
@@ -345,11 +345,12 @@ class Tries:
         else:
             yield
 
-    def _taken(self) -> StoppedError:
-        return StoppedError(
-            f"Another fkdash is changing {self.plan.key.table.name} right now.",
-            next_step="Wait until it is done, then look again.",
-        )
+    def _taken(self) -> FkdashError:
+        """Give what another run on the table does: it ends ours, or is waited for once something is changed."""
+        what = f"Another fkdash is changing {self.plan.key.table.name} right now."
+        if self.changed:
+            return LockTimedOutError(what, next_step="Go on with what is left once it is done.")
+        return StoppedError(what, next_step="Wait until it is done, then look again.")
 
 
 async def _commits_last(session: Session) -> bool:
