@@ -51,8 +51,6 @@ EXCLUSION_OF_PARTITIONED: Final = 17
 """EXCLUDE on a partitioned table, with its partition key compared by =."""
 DOMAIN_NOT_NULL_CONSTRAINTS: Final = 17
 """NOT NULL of a domain is a constraint with a name."""
-TRANSACTION_TIMEOUT: Final = 17
-"""The setting transaction_timeout."""
 
 NOT_NULL_CONSTRAINTS: Final = 18
 """NOT NULL of a column is a constraint with a name, which may be NOT VALID and is inherited."""

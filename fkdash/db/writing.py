@@ -22,6 +22,7 @@ from fkdash.sqlstates import IN_FAILED_SQL_TRANSACTION
 
 _ROLLBACK_SECONDS = 2.0
 _COMMIT_SECONDS = 30.0
+_ASKING_MS = 60_000
 _IDLE_SECONDS = 10.0
 _LOST_CLASSES = ("08", "57P0")
 
@@ -144,6 +145,7 @@ class Writer:
             isolation="REPEATABLE READ" if one_snapshot else "READ COMMITTED",
             settings=applied_locally(self.target.settings),
             idle_ms=self._idle_ms,
+            statement_ms=_ASKING_MS,
         )
         session = WriteSession(self._connection, where=self.where, statement_seconds=None)
         try:

@@ -18,10 +18,12 @@ from fkdash.explain.candidates import (
     by_obstacle,
     unindexed,
 )
+from fkdash.explain.cascaded import handing_on
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
 from fkdash.explain.garbled import restored
 from fkdash.explain.incomplete import what_is_missing
 from fkdash.explain.keys import by_columns, by_structure, named, narrowed, over, ran, statement_table, table_called
+from fkdash.explain.lookalikes import is_misspelt, put_right
 from fkdash.explain.model import Cause, Explanation
 from fkdash.explain.read import read_errors
 from fkdash.explain.refusals import refusal
@@ -33,7 +35,7 @@ from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.ways import ways_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
 
@@ -48,6 +50,7 @@ _IN_CONTEXT: Final = (
     "not."
 )
 _IN_DETAIL: Final = "DETAIL names both tables: paste it, or the statement."
+_READ_AS: Final = "Letters that look alike were put right by the names here; it was read as: "
 _NOTHING: Final = "No error of PostgreSQL that a foreign key can be behind was found in it."
 
 
@@ -61,11 +64,35 @@ class _Found:
 
 def explain(catalog: Catalog, text: str) -> Explanation:
     """Explain a pasted error with the catalog of the database it came from."""
+    best = _best(catalog, _readable(catalog, text))
+    if best is None or (not best.answers and (_is_misread(catalog, best.clues) or is_misspelt(text))):
+        read = put_right(catalog, text)
+        again = _best(catalog, (read,)) if read else None
+        if again is not None and again.answers:
+            return replace(again, advice=" ".join(filter(None, (_READ_AS + " ".join(read.split()), again.advice))))
+    if best is None or (not best.answers and best.clues.kind is Kind.OTHER):
+        missing = what_is_missing(text)
+        if missing is not None:
+            return Explanation(
+                best.clues if best is not None else Clues("", Kind.OTHER), missing[0], (), missing[1]
+            )
+    return best or Explanation(Clues("", Kind.OTHER), _NOTHING, ())
+
+
+def _is_misread(catalog: Catalog, clues: Clues) -> bool:
+    """Tell whether nothing was read, or a name that nothing is called: what is read as it is stays as it is."""
+    known = vocabulary(catalog)
+    names = (clues.constraint, clues.table, clues.referenced, *clues.columns)
+    return clues.kind is Kind.OTHER or not all(known.knows(name) for name in names if name)
+
+
+def _best(catalog: Catalog, readings: Iterable[str]) -> Explanation | None:
+    """Give the explanation of the reading from which most is learned, None where none has an error in it."""
     known = vocabulary(catalog)
     best: Explanation | None = None
     best_rank: tuple[int, int, int, int] = (-1, -1, -1, -1)
     statements: dict[tuple[object, ...], tuple[str, tuple[str, ...]]] = {}
-    for layer in _readable(catalog, text):
+    for layer in readings:
         errors = [_with_statement(catalog, clues, statements) for clues in read_errors(layer, known)]
         told = [_explained(catalog, clues) for clues in errors]
         if not told:
@@ -75,13 +102,7 @@ def explain(catalog: Catalog, text: str) -> Explanation:
         rank = (_standing(first), not first.ambiguous, clues.constraint in known.keys, clues.weight)
         if rank > best_rank:
             best, best_rank = _with_others(first, told), rank
-    if best is None or (not best.answers and best.clues.kind is Kind.OTHER):
-        missing = what_is_missing(text)
-        if missing is not None:
-            return Explanation(
-                best.clues if best is not None else Clues("", Kind.OTHER), missing[0], (), missing[1]
-            )
-    return best or Explanation(Clues("", Kind.OTHER), _NOTHING, ())
+    return best
 
 
 def _readable(catalog: Catalog, text: str) -> Iterator[str]:
@@ -186,7 +207,9 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
             column = by_column(catalog, clues)
             said = "a column" if clues.columns else "a table"
             return replace(_some(column), only=said if column.answers else "")
-        return _some(found)
+        handed = handing_on(catalog, clues) if clues.kind is Kind.NULL and clues.table else ()
+        handed = tuple(each for each in handed if each.key not in {one.key for one in found.answers})
+        return _Found((*found.answers, *handed), found.total + len(handed))
     if clues.sqlstate in WAITING:
         return _some(unindexed(catalog, clues))
     if clues.sqlstate in BARRED and clues.table:

@@ -22,6 +22,8 @@ _ANSI: Final = re.compile(
     r"(?:\x1b|\\x1b|\\u001b|\\033|\^\[|#033)(?:\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]"
     r"|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\))"
 )
+# A page or a chat keeps what follows the escape character, or puts another sign in its place.
+_ANSI_LEFT: Final = re.compile("[\u241b\u2190\ufffd?]?\\[(?:\\d{1,3}(?:;\\d{1,3}){0,5})?m")
 # A character by its number as one language or another writes it, or by its bytes one after the other.
 _ESCAPE: Final = re.compile(
     r"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|U(00[0-9a-fA-F]{6})"
@@ -86,6 +88,9 @@ def _all_layers(text: str) -> Iterator[str]:
         if deeper == bare:
             break
         bare = deeper
+    if _ANSI_LEFT.search(bare):
+        bare = _ANSI_LEFT.sub("", bare)
+        yield bare
     while '""' in bare:
         bare = _DOUBLED.sub(lambda found: '"' * ((len(found[0]) + 1) // 2), bare)
         yield bare

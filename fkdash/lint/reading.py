@@ -189,7 +189,7 @@ class _File:
                 script.run(replace(each, text="begin"))
             if self.elsewhere is not None and script.changes(each.text):
                 script.doubt(self.elsewhere, "it leads to another database")
-                self.elsewhere = None
+                script.elsewhere, self.elsewhere = True, None
             if calls:
                 script.doubt(each, "what a psql variable in it stands for is not known")
             else:

@@ -20,6 +20,7 @@ from fkdash.fix.plan import Pace
 from tests.support.changes import Workbench, workbench
 from tests.support.failover import FailingServer, failing_server
 from tests.support.gate import gate
+from tests.support.patience import LONG_ENOUGH
 from tests.support.program import run
 from tests.support.servers import TestDatabase, TestServer, versions_under_test
 from tests.support.traffic import SCHEMA
@@ -171,6 +172,37 @@ async def test_after_a_failover_resume_and_undo_believe_the_catalog_and_say_whic
             assert (await bench.carry_out(back, continues=recorded.path)).outcome is RunOutcome.VERIFIED
             assert await database.value("select confdeltype::text from pg_constraint where conname = 'ck'") == "a"
         await database.close()
+
+
+_SLOWLY = """
+create function take_time() returns event_trigger language plpgsql as 'begin perform pg_sleep(0.7); end';
+create event trigger slow on ddl_command_start when tag in ('ALTER TABLE') execute function take_time();
+"""
+_OTHERS = "select pg_advisory_lock(hashtextextended('fkdash', 'children'::regclass::oid::int8))"
+_TAKEN = "select exists (select from pg_locks where locktype = 'advisory' and granted)"
+
+
+async def test_another_run_on_the_table_between_two_steps_is_waited_for(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA + _SLOWLY)
+    async with workbench(database, tmp_path) as bench:
+        bench.patience = Patience(1000, 0.02, 0.05)
+        chosen = await bench.plan("ck", "cascade")
+        running = asyncio.create_task(bench.carry_out(chosen))
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not (await database.value(_TAKEN) and bench.events):
+                assert not running.done(), running.result()
+            # It gets the lock the moment that the first step is committed.
+            await database.execute(_OTHERS)
+            while not any(isinstance(each, StepWaits) for each in bench.events):
+                assert not running.done(), running.result()
+                await asyncio.sleep(0)
+        done = [each.step.number for each in bench.events if isinstance(each, StepDone)]
+        assert done == [each.number for each in chosen.steps][:-1]
+        await database.execute(_OTHERS.replace("lock(", "unlock("))
+        ended = await running
+        assert ended.outcome is RunOutcome.VERIFIED, ended.message
 
 
 async def test_rows_changed_on_a_server_that_another_took_over_from_are_not_claimed(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ WRAPPERS: dict[str, Callable[[str], str]] = {
     "mail": _lines("> "),
     "colours": lambda text: f"\x1b[31m\x1b[1m{text}\x1b[0m",
     "colours as text": lambda text: f"\\u001b[31m{text}\\u001b[39m",
+    "colours without their escape": lambda text: f"\u2190[31m[1m{text}[0m",
     "excerpt": lambda text: text.replace("\n", "\\n"),
     "page": html.escape,
     "screen": _screen,

@@ -125,6 +125,12 @@ def test_another_database_in_which_nothing_is_made_is_no_question(tmp_path: Path
     assert read(BASE + text, tmp_path).script.incomplete == []
 
 
+def test_what_is_made_in_another_database_is_not_refused_for_what_the_first_one_has(tmp_path: Path) -> None:
+    text = "\\connect other\ncreate table c (id int);\nalter table c add p_id int;\ndrop table elsewhere;\n"
+    reasons = [each.reason for each in read(BASE + text, tmp_path).script.incomplete]
+    assert reasons == ["it leads to another database"]
+
+
 def test_a_condition_that_decides_over_nothing_is_no_question(tmp_path: Path) -> None:
     text = "\\if :{?verbose}\n\\echo hello\ninsert into p values (1, :verbose);\n\\endif\n\\! echo done\n\\d\n"
     assert read(BASE + text, tmp_path).script.incomplete == []

@@ -22,11 +22,10 @@ from fkdash.counted import counted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.db.undisturbed import undisturbed
-from fkdash.errors import FkdashError, ServerRefusedError, StoppedError
+from fkdash.errors import FkdashError, LockTimedOutError, ServerRefusedError, StoppedError
 from fkdash.fix.plan import ATTACH, REPLACED, Duration
 from fkdash.rules.sizes import rows_of
 from fkdash.sqlstates import SERIALIZATION_FAILURE
-from fkdash.versions import TRANSACTION_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -302,9 +301,6 @@ class Tries:
         await session.execute(f"set local idle_in_transaction_session_timeout = {_IDLE_MS}")
         if not await _commits_last(session):
             await session.execute("set local synchronous_commit = local")
-        if self.catalog.server is not None and self.catalog.server.major >= TRANSACTION_TIMEOUT:
-            # A limit meant for the application would end the session in the middle of a long check.
-            await session.execute("set local transaction_timeout = 0")
         table = self.catalog.tables[self.plan.key.table]
         if not await session.value(f"select pg_catalog.pg_try_advisory_xact_lock({ADVISORY})", table.oid):
             raise self._taken()
@@ -349,11 +345,12 @@ class Tries:
         else:
             yield
 
-    def _taken(self) -> StoppedError:
-        return StoppedError(
-            f"Another fkdash is changing {self.plan.key.table.name} right now.",
-            next_step="Wait until it is done, then look again.",
-        )
+    def _taken(self) -> FkdashError:
+        """Give what another run on the table does: it ends ours, or is waited for once something is changed."""
+        what = f"Another fkdash is changing {self.plan.key.table.name} right now."
+        if self.changed:
+            return LockTimedOutError(what, next_step="Go on with what is left once it is done.")
+        return StoppedError(what, next_step="Wait until it is done, then look again.")
 
 
 async def _commits_last(session: Session) -> bool:

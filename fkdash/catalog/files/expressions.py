@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import Template
 from fkdash.catalog.files.reading.nodes import ExpressionSaid
-from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, STRING, WORD, cut_name
+from fkdash.catalog.files.reading.tokens import NUMBER, QUOTED, SIGN, STRING, WORD, cut_name
 from fkdash.catalog.files.state import DoubtfulError, RefusedError
 from fkdash.sqlstates import UNDEFINED_COLUMN
 
@@ -92,7 +92,7 @@ _SQL_WORDS: Final = frozenset(
 def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") -> Template:
     """Give an expression with its columns as numbers; `columns` go by name, `table` may stand before them.
 
-    Comments are left out, and strings are written in the one way that PostgreSQL writes them.
+    Comments are left out, and strings and numbers are written in the one way that PostgreSQL writes them.
     """
     tokens, text = said.tokens, said.text
     if not tokens:
@@ -112,6 +112,8 @@ def template(said: ExpressionSaid, columns: Mapping[str, int], table: str = "") 
             words = ""
         elif token.kind == STRING:
             words += _string(text[token.start - origin : end], token.value)
+        elif token.kind == NUMBER:
+            words += token.value
         else:
             words += text[token.start - origin : end]
         position = end

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from fkdash.catalog.files.built_in import is_built_in
+from fkdash.catalog.files.reading.calls import calls
+
 _ROUTINE: Final = re.compile(
     r"create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?:(?:\"[^\"]+\"|\w+)\s*\.\s*)?\"?(\w+)", re.IGNORECASE
 )
 _BODY: Final = re.compile(r"\bas\b\s*(?:\$|')|\bbegin\s+atomic\b", re.IGNORECASE)
-_CALL: Final = re.compile(
-    r"select\s+(?:(?P<schema>\"[^\"]+\"|\w+)\s*\.\s*)?\"?(?P<name>\w+)\"?\s*\(", re.IGNORECASE
-)
-_PERFORM: Final = re.compile(
-    r"\bperform\s+(?:(?P<schema>\"[^\"]+\"|\w+)\s*\.\s*)?\"?(?P<name>\w+)\"?\s*\(", re.IGNORECASE
+_CALL_IN_BLOCK: Final = re.compile(
+    r"(?:\b(?:perform|select|from|lateral)\s|:=)\s*(?:(?P<schema>\"[^\"]+\"|\w+)\s*\.\s*)?\"?(?P<name>\w+)\"?\s*\(",
+    re.IGNORECASE,
 )
 _CHANGING: Final = re.compile(
     r"\b(?:create|alter|drop)\s+(?!temp)(?:or\s+replace\s+)?(?:unique\s+|foreign\s+)?"
@@ -29,65 +30,17 @@ _PATH_OF: Final = re.compile(r"alter\s+(?:role|user|database)\b.*\bsearch_path\b
 _PUBLIC_FIRST: Final = re.compile(
     r"search_path\"?\s*(?:to|=)\s*(?:(?:'\$user'|\"\$user\"|'\"\$user\"')\s*,\s*)?['\"]?public\b", re.IGNORECASE
 )
-_HARMLESS: Final = frozenset(
-    [
-        "setval",
-        "set_config",
-        "nextval",
-        "currval",
-        "lastval",
-        "now",
-        "count",
-        "current_setting",
-        "version",
-        "coalesce",
-        "exists",
-        "max",
-        "min",
-        "sum",
-        "case",
-        "cast",
-        "array_agg",
-        "string_agg",
-        "json_agg",
-        "jsonb_agg",
-        "jsonb_build_object",
-        "json_build_object",
-        "unnest",
-        "generate_series",
-        "lo_create",
-        "lo_unlink",
-        "lowrite",
-        "lo_open",
-        "lo_close",
-        "uuid_generate_v4",
-        "gen_random_uuid",
-        "row_number",
-        "concat",
-        "format",
-        "schedule",
-        "unschedule",
-        "diagnostics",
-        "populate_geometry_columns",
-        "extract",
-        "overlay",
-        "position",
-        "substring",
-        "trim",
-        "lower",
-        "upper",
-        "length",
-        "random",
-        "greatest",
-        "least",
-        "nullif",
-        "date_trunc",
-        "clock_timestamp",
-        "to_regclass",
-        "array",
-        "row",
-    ]
+_OF_EXTENSIONS: Final = frozenset(
+    """
+    akeys armor avals crosstab crypt dearmor decrypt difference digest dmetaphone earth_distance encrypt
+    gen_random_bytes gen_salt hmac hstore hstore_to_json hstore_to_jsonb lca levenshtein ll_to_earth lowrite
+    ltree2text metaphone nlevel populate_geometry_columns postgis_full_version postgis_version schedule set_limit
+    show_limit show_trgm similarity soundex subltree subpath text2ltree unaccent unschedule uuid_generate_v1
+    uuid_generate_v1mc uuid_generate_v3 uuid_generate_v4 uuid_generate_v5 uuid_nil word_similarity
+    """.split()  # noqa: SIM905
 )
+"""Functions of extensions that change nothing which is followed; what begins with st_ is PostGIS'."""
+_NO_CALL: Final = frozenset({"diagnostics", "case", "array", "not"})
 
 
 class Routines:
@@ -115,24 +68,27 @@ class Routines:
         changing = self._calls_changing(text)
         if changing and text[:6].lower() not in {"commen", "grant ", "revoke", "alter ", "drop f"}:
             return f"it calls {changing}, which changes the schema"
-        called = _CALL.match(text)
-        return self._doubt_call(called) if called is not None else ""
+        return next(filter(None, (self._doubt_call(*each) for each in calls(text))), "")
 
     def doubt_block(self, body: str) -> str:
         """Give why what a block calls may change the schema, "" where it cannot."""
         changing = self._calls_changing(body)
         if changing:
             return f"it calls {changing}, which changes the schema"
-        return next(filter(None, map(self._doubt_call, _PERFORM.finditer(body))), "")
+        called = (
+            (each.group("schema") or "", each.group("name").lower()) for each in _CALL_IN_BLOCK.finditer(body)
+        )
+        return next(filter(None, (self._doubt_call(*each) for each in called)), "")
 
     def _calls_changing(self, text: str) -> str:
         """Give a routine that changes the schema and that a text calls, "" for none."""
         folded = text.lower()
         return next((name for name, call in self._changing.items() if name in folded and call.search(text)), "")
 
-    def _doubt_call(self, called: re.Match[str]) -> str:
-        name, schema = called.group("name").lower(), (called.group("schema") or "").lower()
-        if name in self._known or name in _HARMLESS or name.startswith("pg_") or schema == "pg_catalog":
+    def _doubt_call(self, schema: str, name: str) -> str:
+        if name in self._known or name in _OF_EXTENSIONS or name in _NO_CALL or name.startswith(("st_", "_st_")):
+            return ""
+        if is_built_in(name) or schema == "pg_catalog":
             return ""
         return f"what the function {name} does is not known from files"
 

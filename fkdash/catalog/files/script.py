@@ -67,6 +67,8 @@ class Script:
         self.skipped = 0
         self.missed = 0
         self.transactions = 0
+        self.elsewhere = False
+        """Whether statements are of another database than those before: those refuse none of them."""
         self._begun: int | None = None
         self._begin_place: Statement | None = None
         self._savepoints: list[tuple[str, int]] = []
@@ -95,6 +97,7 @@ class Script:
             self._path_said if self.state.path[:1] not in {(), ("public",), DEFAULT_PATH[:1]} else None
         )
         self._drop_temporary()
+        self.elsewhere = False
         self.state.unchecked_bodies = False
         if self.state.path != DEFAULT_PATH:
             self.state.put(self.state.settings, "search_path", DEFAULT_PATH)
@@ -188,6 +191,10 @@ class Script:
         text = (statement.shown or statement.text)[:_MOST_TEXT]
         self.incomplete.append(Incomplete(self._file, statement.line, statement.column, reason, text))
 
+    def _refuse(self, statement: Statement, error: RefusedError) -> None:
+        if not self.elsewhere:
+            self._doubt(statement, f"{_REFUSED}: {error} ({error.sqlstate})")
+
     def _execute(self, node: Node, statement: Statement) -> None:
         state = self.state
         mark = state.mark
@@ -208,7 +215,7 @@ class Script:
                 execute(state, node)
         except RefusedError as error:
             state.back_to(mark)
-            self._doubt(statement, f"{_REFUSED}: {error} ({error.sqlstate})")
+            self._refuse(statement, error)
         except (DoubtfulError, NotReadError) as error:
             if isinstance(node, Do) or not (isinstance(error, DoubtfulError) and error.kept):
                 state.back_to(mark)
@@ -229,8 +236,8 @@ class Script:
         try:
             execute(self.state, node)
         except RefusedError as error:
-            self.missed += isinstance(node, Names)
-            self._doubt(statement, f"{_REFUSED}: {error} ({error.sqlstate})")
+            self.missed += isinstance(node, Names) and not self.elsewhere
+            self._refuse(statement, error)
         except DoubtfulError as error:
             self._doubt(statement, str(error))
 

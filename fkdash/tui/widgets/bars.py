@@ -98,7 +98,8 @@ class Wrapped(Lines):
     def put(self, said: Line, right: Line = ()) -> None:
         """Show this paragraph; the height follows it. `right` stands at the end of the line, where it has room."""
         self.said, self._right = said, right
-        width = self.inner_width if self.framed and self.size.width else self.room - 2
+        # A terminal may be smaller than what stands around a line.
+        width = max(1, self.inner_width if self.framed and self.size.width else self.room - 2)
         taken = sum(cell_len(part.text) for part in (*said, *right))
         if right and taken + 2 <= width:
             said = spread(said, right, width, self.glyphs)
@@ -106,7 +107,8 @@ class Wrapped(Lines):
         height = min(self._most, max(1, len(lines)))
         if len(lines) > height:
             words = " ".join(part.text.strip() for parts in lines[height - 1 :] for part in parts)
-            lines = [*lines[: height - 1], (Part(self.glyphs.fit(words, width), lines[-1][-1].tone),)]
+            tone: Tone = next((part.tone for parts in reversed(lines) for part in reversed(parts)), "plain")
+            lines = [*lines[: height - 1], (Part(self.glyphs.fit(words, width), tone),)]
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
         self.show([line(*([] if self.framed else [" "]), *parts) for parts in lines])

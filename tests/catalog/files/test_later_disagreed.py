@@ -166,12 +166,22 @@ SCRIPTS = {
     "$$ begin alter table f add foreign key (a) references p; exception when feature_not_supported then alter table c add x2 int; end $$; do "
     "$$ begin create foreign table g (a int unique) server r; exception when feature_not_supported then alter table c add x3 int; end $$; "
     "do $$ begin create foreign table g (like p) server r; exception when feature_not_supported then alter table c add x4 int; end $$;",
+    "what one table above generates and the other does not": "create table g (a int, b int generated always as (a * 2) stored); create table h "
+    "(like g); do $$ begin create table i () inherits (g, h); exception when datatype_mismatch then alter table c add x1 int; end $$; do $$ "
+    "begin create table i (b int default 3) inherits (h, g); exception when datatype_mismatch then alter table c add x2 int; end $$; create "
+    "table j (like g including generated); create table i () inherits (g, j);",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("title", SCRIPTS)
 async def test_what_once_differed_is_the_same_now(emptied: TestDatabase, title: str, tmp_path: Path) -> None:
     await same(emptied, BASE + SCRIPTS[title], tmp_path)
+
+
+@pytest.mark.newest_version
+async def test_numbers_of_other_bases_are_numbers(emptied: TestDatabase, tmp_path: Path) -> None:
+    text = "alter table c add x int default 0xFF, add y bigint default 0o1_7 check (y > 0b1_1), alter p_id set default 1_000, add z float default 1_0.5_5;"
+    await same(emptied, BASE + text, tmp_path)
 
 
 def test_an_operator_that_somebody_made_may_compare_what_could_not_be() -> None:

@@ -23,7 +23,8 @@ _TOKEN: Final = re.compile(
     | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*")
     | (?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
     | (?P<dollar>\$(?P<tag>(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?)\$.*?\$(?P=tag)\$)
-    | (?P<number>(?:\d[\d_]*(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][-+]?\d+)?|\$\d+)
+    | (?P<number>0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+
+        |(?:\d[\d_]*(?:\.(?!\.)[\d_]*)?|\.\d[\d_]*)(?:[eE][-+]?\d[\d_]*)?|\$\d+)
     | (?P<sign>::|:=|=>|\.\.|[-+*/<>=~!@\#%^&|`?]+|[()\[\],;.:{}$\\])
     | \Z )
     """,
@@ -89,7 +90,7 @@ def tokens_of(text: str) -> list[Token]:
         elif kind == "quoted":
             found.append(Token(QUOTED, _unquoted(one.group(kind)), start, end))
         elif kind == "number":
-            found.append(Token(NUMBER, one.group(kind), start, end))
+            found.append(Token(NUMBER, _number(one.group(kind)), start, end))
         elif kind == "comment":
             ended = after_comment(text, end)
             if ended is None:
@@ -99,6 +100,12 @@ def tokens_of(text: str) -> list[Token]:
             _add_string(found, text, start, end)
         position = end
     return found
+
+
+def _number(literal: str) -> str:
+    """Give a number in decimal, as PostgreSQL keeps it."""
+    plain = literal.replace("_", "")
+    return str(int(plain, 0)) if plain[1:2] in {"x", "X", "o", "O", "b", "B"} else plain
 
 
 def _without_comment(sign: str) -> str:

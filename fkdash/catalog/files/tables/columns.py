@@ -12,6 +12,7 @@ from fkdash.catalog.files.reading.tokens import STRING
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import SERIAL, base_of, is_whole_number, type_of, want_collatable
 from fkdash.sqlstates import (
+    DATATYPE_MISMATCH,
     DUPLICATE_COLUMN,
     INTERNAL_ERROR,
     INVALID_COLUMN_DEFINITION,
@@ -139,7 +140,14 @@ def want_column_name(name: str) -> None:
 
 
 def want_one_default(one: Attribute, other: Attribute, *, decided: bool) -> None:
-    """Raise where two parents have different defaults for a column, unless the table has its own."""
+    """Raise where two parents have different defaults for a column, unless the table has its own.
+
+    That one of them generates it and the other does not is refused whatever the table has.
+    """
+    if one.generated != other.generated:
+        raise RefusedError(
+            DATATYPE_MISMATCH, f"{one.name} is generated in one of the tables above, not in the other"
+        )
     both = [(each.sequence, each.default) for each in (one, other) if each.sequence or each.default]
     if decided or len(both) < 2 or both[0] == both[1]:  # noqa: PLR2004 - both of them
         return
