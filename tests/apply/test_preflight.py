@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from fkdash.apply.proof.preflight import Standing
-from tests.support.changes import workbench
+from tests.support.changes import good, owner_of, workbench
 from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
@@ -250,3 +250,25 @@ async def test_rows_with_columns_called_as_what_is_noted_beside_them_are_not_cha
         (stopped,) = (await lines(tables, tmp_path, option))[Standing.STOP]
         assert stopped.startswith("public.children has fkdash_kept_at, fkdash_written, as fkdash calls"), option
     assert (await lines(tables, tmp_path, "restrict"))[Standing.STOP] == []
+
+
+async def test_policies_that_hide_rows_from_the_role_that_checks_them_are_told(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        "create table parents (id int primary key); create table children (id int primary key, parent_id int);"
+        "insert into parents values (1), (2); insert into children values (1, 1), (2, 2);"
+        "alter table children add constraint ck foreign key (parent_id) references parents not valid;"
+        "alter table parents enable row level security; create policy few on parents using (id = 1)"
+    )
+    told = "whom the policies of public.parents bind (FORCE ROW LEVEL SECURITY)"
+    async with owner_of(database, "parents", "children"), workbench(database, tmp_path) as bench:
+        lines = await bench.preflight(await bench.plan("ck", "validate"))
+        assert not any("policies" in each.what for each in lines)
+        await database.execute("alter table parents force row level security")
+        lines = await bench.preflight(await bench.plan("ck", "validate"))
+        assert [each.standing for each in lines if told in each.what] == [Standing.WARNING]
+        ended = await bench.apply("ck", "validate")
+        assert "23503" in ended.message
+        await database.execute("alter table parents no force row level security")
+        good(await bench.apply("ck", "validate"))

@@ -78,3 +78,18 @@ async def test_an_orphan_that_has_the_made_up_value_already_does_not_pass_for_on
     tried = await probes(database, tmp_path)
     missing = tried["a row of children that refers to a missing row of parents"]
     assert (missing.ok, missing.detail) == (True, "refused with 23503")
+
+
+async def test_what_stops_a_delete_without_a_name_is_told_in_the_servers_words(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute("""
+        create table parents (id int primary key); insert into parents values (1);
+        create table children (id int, parent_id int, constraint ck foreign key (parent_id) references parents on delete set null)
+          partition by list (parent_id);
+        create table children_1 partition of children for values in (1, 2); insert into children values (1, 1);
+    """)
+    async with workbench(database, tmp_path) as bench, open_writer(bench.pool.target) as writer:
+        tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=True)
+    [deleting] = [each for each in tried if each.check == "deleting a referenced row of parents"]
+    assert deleting.hindrance == 'no partition of relation "children" found for row (23514)'

@@ -145,3 +145,18 @@ async def test_an_owner_that_may_make_no_function_is_told_the_same(bench: Workbe
             async with workbench(bench.database, tmp_path / str(number), dsn=dsn) as other:
                 ended = await other.apply("ck", "recreate-parents")
                 nothing_begun(ended, "5 of 15 rows of parents cannot be made", "id = 16", "23514")
+
+
+@pytest.mark.newest_version
+async def test_a_policy_that_refuses_the_rows_is_told_to_the_owner_that_it_binds(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    await bench.database.execute(
+        "alter table parents enable row level security, force row level security;"
+        "create policy few on parents using (id <= 15)"
+    )
+    async with owner_of(bench.database, "parents", "children") as dsn:
+        await bench.database.execute("grant create on schema public to public")
+        async with workbench(bench.database, tmp_path / "other", dsn=dsn) as other:
+            ended = await other.carry_out(await other.plan("ck", "recreate-parents"), look_first=False)
+            nothing_begun(ended, "5 of 15 rows of parents cannot be made", "id = 16", "42501")

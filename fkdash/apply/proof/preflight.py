@@ -21,6 +21,7 @@ from fkdash.apply.proof.preflight_lines import (
     object_lines,
     orphan_line,
     own_columns_line,
+    policies_line,
     publication_lines,
     role_lines,
     rules_line,
@@ -94,6 +95,7 @@ async def preflight(
         *role_lines(row, plan),
         *object_lines(row, plan),
         *await _code_lines(writer, catalog, plan, seconds=seconds),
+        *await _policy_lines(writer, catalog, plan, seconds=seconds),
         *publication_lines(catalog, plan, unpublishable),
         *in_the_way,
         *duration_lines(row, catalog, plan),
@@ -141,6 +143,22 @@ async def _code_lines(writer: Writer, catalog: Catalog, plan: Plan, *, seconds: 
             found.append(await check_refusal(session, [each for each in read if each is not None], trusted))
         found.append(await at_once_refusal(session, catalog, plan, plan.steps, trusted))
     return [stop(each.why.rstrip("."), each.next_step) for each in dict.fromkeys(found) if each is not None]
+
+
+async def _policy_lines(writer: Writer, catalog: Catalog, plan: Plan, *, seconds: float) -> list[PreflightLine]:
+    """Say whose policies bind even the owner, with whose rights the rows are checked."""
+    checked = next((step.locks[0].table for step in plan.steps if step.checks_rows), None)
+    names = dict.fromkeys((plan.key.table, plan.key.referenced))
+    tables = [catalog.tables[name] for name in names]
+    bound = [each.name for each in tables if each.row_security and each.force_row_security]
+    if checked is None or not bound:
+        return []
+    async with writer.rolled_back() as session:
+        await session.execute(f"set local statement_timeout = {milliseconds(seconds)}")
+        standing = await session.row(query("fkdash.apply", "sandbox_standing"), catalog.tables[checked].oid)
+    if standing is None or standing["owner_is_superuser"]:
+        return []
+    return [policies_line(standing["owner"], bound)]
 
 
 def may_start(lines: Iterable[PreflightLine]) -> bool:

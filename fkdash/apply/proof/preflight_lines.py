@@ -293,6 +293,17 @@ def writing_triggers_line(triggers: str) -> PreflightLine:
     )
 
 
+def policies_line(owner: str, tables: Sequence[TableName]) -> PreflightLine:
+    """Say that rows may be hidden from the role that checks them: each that is seems to refer to nothing."""
+    names = ", ".join(map(str, tables))
+    return warning(
+        f"rows are checked with the rights of {owner}, whom the policies of {names} bind (FORCE ROW LEVEL "
+        "SECURITY): a row that refers to one that they hide would pass for an orphan (23503)",
+        "Where they hide rows, for as long as it takes: "
+        + "; ".join(for_psql(f"ALTER TABLE {each.sql} NO FORCE ROW LEVEL SECURITY") for each in tables),
+    )
+
+
 def rules_line(table: TableName) -> PreflightLine:
     """Say that rows cannot be changed as planned."""
     return stop(

@@ -345,9 +345,11 @@ def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
 
 
 def _culprit(refused: ServerRefusedError) -> str:
-    if not refused.table:
+    name = refused.constraint or refused.column
+    if not refused.table or not name:
+        # Of a partition that does not take a row only the sentence tells.
         return f"{refused.said} ({refused.sqlstate})"
-    return f"{refused.constraint or refused.column or 'another rule'} of {refused.table} ({refused.sqlstate})"
+    return f"{name} of {refused.table} ({refused.sqlstate})"
 
 
 def user_triggers(catalog: Catalog, key: ForeignKey) -> str:

@@ -19,7 +19,6 @@ from fkdash.fix.steps.batch import DELETE, EMPTY, MOVE, REPARENT
 from fkdash.sqlstates import DEADLOCK_DETECTED, SERIALIZATION_FAILURE
 
 if TYPE_CHECKING:
-    from fkdash.apply.sandbox import Met
     from fkdash.catalog.model import Catalog
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step, Tried
@@ -60,22 +59,25 @@ async def _refused(
     """Give what the server refuses each time the step is tried; None where it once does not."""
     refused = None
     for _ in range(_TRIES):
-        met = await _met(writer, catalog, plan, step, tried)
-        refused = met.refused if met is not None else None
-        if refused is None or not _is_told(refused):
-            return None
+        refused = await _met(writer, catalog, plan, step, tried)
+        if refused is None:
+            break
     return refused
 
 
-def _is_told(refused: ServerRefusedError) -> bool:
-    """Tell whether a refusal says something of the rows: not of rights, or of what others did meanwhile."""
+def _is_told(refused: ServerRefusedError, *, as_in_the_run: bool) -> bool:
+    """Tell whether a refusal is of the rows: not of rights that the run does not lack, nor of what others did."""
     how_many, _, _ = refused.detail.partition("|")
     by_others = {SERIALIZATION_FAILURE, DEADLOCK_DETECTED} | ({_NOT_AS_WRITTEN} if how_many == "0" else set())
-    return bool(how_many) and refused.sqlstate not in OF_THE_NAMES | by_others
+    if not as_in_the_run:
+        by_others |= OF_THE_NAMES
+    return bool(how_many) and refused.sqlstate not in by_others
 
 
-async def _met(writer: Writer, catalog: Catalog, plan: Plan, step: Step, tried: Tried) -> Met | None:
-    """Give what trying the step met; None where it is not tried."""
+async def _met(
+    writer: Writer, catalog: Catalog, plan: Plan, step: Step, tried: Tried
+) -> ServerRefusedError | None:
+    """Give what trying the step met that the run would meet as well; None also where it is not tried."""
     key = plan.key
     written, other = (key.referenced, key.table) if step.title == MAKE_ROWS else (key.table, key.referenced)
     oids = [oid for oid in (catalog.tables[written].oid, catalog.tables[other].oid) if oid is not None]
@@ -95,11 +97,15 @@ async def _met(writer: Writer, catalog: Catalog, plan: Plan, step: Step, tried: 
             runs_as = ready.runs_as
             if runs_as.outside or (runs_as.untrusted and not runs_as.confined):
                 return None
-            return await ready.call(seconds=_PATIENCE_SECONDS)
+            role = await ready.session.value("select current_user::pg_catalog.text")
+            refused = (await ready.call(seconds=_PATIENCE_SECONDS)).refused
     except UnreachableError:
         raise
     except FkdashError:
         return None
+    if refused is not None and _is_told(refused, as_in_the_run=runs_as.role == role):
+        return refused
+    return None
 
 
 def _stopped(catalog: Catalog, plan: Plan, step: Step, refused: ServerRefusedError) -> StoppedError:

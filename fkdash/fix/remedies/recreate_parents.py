@@ -194,7 +194,7 @@ def _make(
         row="missing",
         batch=f"WITH missing AS MATERIALIZED (\n{rows}),\nmade AS ({made})\n"
         + tally("missing", f"missing WHERE EXISTS (SELECT FROM made p WHERE {became})"),
-        rows=rows,
+        rows=f"SELECT missing.* FROM (\n{rows}) missing ORDER BY {', '.join(values[: len(key.columns)])}",
         one=f"{insert} VALUES ({', '.join(values)}) RETURNING {became}",
         named=named_by(key.columns, "missing", key.referenced_columns),
     )
