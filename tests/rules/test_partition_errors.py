@@ -17,10 +17,17 @@ _BY_BOTH = (
 _NULL = "REFERENCES p ON DELETE SET NULL"
 _DEFAULT = "DEFAULT 0 REFERENCES p ON DELETE SET DEFAULT"
 _HALF = "CONSTRAINT half FOREIGN KEY (a, b) REFERENCES p (id, k) MATCH FULL"
+_APART = (
+    "CREATE TABLE q (id int, k int, UNIQUE (id, k)) PARTITION BY LIST (k); CREATE TABLE q_one PARTITION OF q "
+    "FOR VALUES IN (1, 2); INSERT INTO q VALUES (1, 1), (2, 2)"
+)
+_HALF_APART = _HALF.replace("REFERENCES p", "REFERENCES q")
 _SCENES = {
     "not null": ("FK101", f"CREATE TABLE c (rid int, a int NOT NULL {_NULL}) {_BY_RID}"),
     "check": ("FK102", f"CREATE TABLE c (rid int, a int CONSTRAINT there CHECK (a IS NOT NULL) {_NULL}) {_BY_RID}"),
     "half a key": ("FK103", f"CREATE TABLE c (rid int, a int {_NULL}, b int, {_HALF}) {_BY_RID}"),
+    "half a key to a partitioned table": ("FK103", f"{_APART}; CREATE TABLE c (rid int, a int {_NULL}, b int, {_HALF_APART})"),
+    "half a key between partitioned tables": ("FK103", f"{_APART}; CREATE TABLE c (rid int, a int {_NULL}, b int, {_HALF_APART}) {_BY_RID}"),
     "unique": ("FK112", f"CREATE TABLE c (rid int, a int {_DEFAULT}, UNIQUE (a, rid)) {_BY_RID}"),
     "one of two unique": (
         "FK112",
@@ -58,14 +65,17 @@ async def test_of_several_partitions_that_the_row_comes_to_is_named(database: Te
     assert finding.error.message == outcome.message
 
 
+@pytest.mark.parametrize(
+    "parted", ["", "PARTITION BY LIST (a); CREATE TABLE c_one PARTITION OF c FOR VALUES IN (1)"]
+)
 async def test_a_refusal_names_the_partition_that_the_row_is_in_and_what_the_key_is_called_for_it(
-    database: TestDatabase,
+    database: TestDatabase, parted: str
 ) -> None:
     scene = [
         "CREATE TABLE top (id int PRIMARY KEY); INSERT INTO top VALUES (1)",
         "CREATE TABLE p (id int PRIMARY KEY REFERENCES top ON DELETE CASCADE) PARTITION BY RANGE (id)",
         "CREATE TABLE one PARTITION OF p FOR VALUES FROM (0) TO (100); INSERT INTO p VALUES (1)",
-        "CREATE TABLE c (a int REFERENCES p ON DELETE RESTRICT); INSERT INTO c VALUES (1)",
+        f"CREATE TABLE c (a int REFERENCES p ON DELETE RESTRICT) {parted}; INSERT INTO c VALUES (1)",
     ]
     outcome = await tried(database, scene, ["DELETE FROM top"], "FK109")
     finding = outcome.of("FK109", None)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.catalog.table_name import TableName
 
 _SUFFIX: Final = {Statement.DELETE: "_del", Statement.UPDATE: "_upd"}
 _SILENT: Final = frozenset("DR")
@@ -110,7 +111,7 @@ def refusal_error(catalog: Catalog, key: ForeignKey, action: Action) -> Predicte
     sqlstate = refusal_sqlstate(catalog, action)
     setting = "RESTRICT setting of " if sqlstate == RESTRICT_VIOLATION else ""
     referenced = a_leaf(catalog, key.referenced)
-    name = next((copy.name for copy in key.copies if copy.referenced == referenced), key.name)
+    name = _name_between(key, key.table, referenced)
     return PredictedError(
         sqlstate,
         f'update or delete on table "{referenced.name}" violates {setting}foreign key constraint "{name}" '
@@ -118,10 +119,16 @@ def refusal_error(catalog: Catalog, key: ForeignKey, action: Action) -> Predicte
     )
 
 
+def _name_between(key: ForeignKey, table: TableName, referenced: TableName) -> str:
+    """Give what the key is called from `table` to `referenced`: each end may be a partition of its own."""
+    copies = (copy.name for copy in key.copies if (copy.table, copy.referenced) == (table, referenced))
+    return next(copies, key.name)
+
+
 def no_such_row_error(catalog: Catalog, key: ForeignKey) -> PredictedError:
     """Give the error with which a written row is refused that refers to nothing."""
     table = a_leaf(catalog, key.table)
-    name = next((copy.name for copy in key.copies if copy.table == table), key.name)
+    name = _name_between(key, table, key.referenced)
     return PredictedError(
         FOREIGN_KEY_VIOLATION,
         f'insert or update on table "{table.name}" violates foreign key constraint "{name}"',
