@@ -110,7 +110,8 @@ async def test_a_trigger_that_swallows_a_repair_leaves_the_key_unproven_and_says
         "alter table children disable trigger all; insert into children (parent_id) values (7777);"
         "alter table children enable trigger all; alter table children drop constraint ck;"
         "alter table children add constraint ck foreign key (parent_id) references parents not valid;"
-        "create function keep() returns trigger language plpgsql as 'begin return null; end';"
+        # What seems to reach out of the database is not tried before it is run.
+        "create function keep() returns trigger language plpgsql as 'begin /* dblink */ return null; end';"
         "create trigger stays before delete on children for each row execute function keep()"
     )
     ended = await bench.apply("ck", "delete-orphans")

@@ -84,7 +84,7 @@ async def test_the_rest_of_a_run_writes_nothing_where_somebody_has_got_hold_of_t
     database = bench.database
     await database.execute(
         _AN_ORPHAN
-        + "; create function stop() returns trigger language plpgsql as 'begin raise exception ''no''; end';"
+        + "; create function stop() returns trigger language plpgsql as 'begin /* dblink */ raise exception ''no''; end';"
         "create trigger stop before delete on children for each row execute function stop()"
     )
     chosen = await bench.plan("ck", "delete-orphans")

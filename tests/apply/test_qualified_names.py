@@ -146,6 +146,8 @@ _DECLARED = frozenset(
         "o",
         "t",
         "fkd_row",
+        "fkd_batch",
+        "fkd_became",
         "fkd_tables",
         "fkd_left",
         "recursive",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from fkdash.apply.proof.preflight import Standing
@@ -54,8 +55,14 @@ async def test_looking_is_read_only_limited_and_leaves_no_setting_behind(
         assert refused.value.sqlstate == "25006"
     await pool.close()
     async with open_writer(pooled) as writer, writer.rolled_back() as session:
-        assert await session.value("show statement_timeout") == "0"
+        assert await session.value("show statement_timeout") == "1min"
         assert await session.value("show transaction_read_only") == "off"
+    [address] = pooled.addresses
+    connection = await asyncpg.connect(
+        host=address.host, port=address.port, user="postgres", database=database.name, statement_cache_size=0
+    )
+    assert await connection.fetchval("show statement_timeout") == "0"
+    await connection.close()
 
 
 async def test_the_whole_catalog_is_read_by_as_many_sessions_as_the_pooler_gives(

@@ -202,7 +202,7 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
 
     name, value = _missing(catalog.tables[key.table], catalog.tables[key.referenced], key)
     # A row that has the value already, an orphan, is not looked at again when it is written once more.
-    anew = f"and (c.{quoted(name)} operator(pg_catalog.=) {value}) is not true " if name else ""
+    anew = f"and ({value} operator(pg_catalog.=) c.{quoted(name)}) is not true " if name else ""
     pick = (
         f"select {_place('c')} from {source(catalog, key.table)} c where {refers_to_another(catalog, key)} {anew}"
         "limit 1 for update of c skip locked"

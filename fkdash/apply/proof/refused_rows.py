@@ -124,9 +124,14 @@ def _refused(title: str, blockers: Sequence[Blocker]) -> PreflightLine:
 
 
 def _is_looked_at_elsewhere(plan: Plan, blocker: Blocker) -> bool:
-    """Tell whether it is the named row that is missing, or a right of the owner, as whom only actions run."""
+    """Tell whether other lines are about it.
+
+    The named row may be missing, the table's own publications refuse whatever the rows are, and a right that its
+    owner lacks is one that only actions need.
+    """
     named = blocker.missing is not None and blocker.constraint == plan.key.name
-    return named or blocker.sqlstate == INSUFFICIENT_PRIVILEGE
+    whatever_the_rows = blocker.constraint is None and not blocker.rows
+    return named or whatever_the_rows or blocker.sqlstate == INSUFFICIENT_PRIVILEGE
 
 
 def _what(blocker: Blocker) -> str:

@@ -10,7 +10,7 @@ declare
   fkd_tried pg_catalog.int8 := 0;
   fkd_refused pg_catalog.int8 := 0;
   fkd_until pg_catalog.timestamptz := pg_catalog.clock_timestamp()
-    operator(pg_catalog.+) pg_catalog.make_interval(secs => {seconds});
+    operator(pg_catalog.+) pg_catalog.make_interval(0, 0, 0, 0, 0, 0, {seconds});
 begin
   set constraints all immediate;
   fkd_touched := 0;
