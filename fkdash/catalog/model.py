@@ -333,6 +333,15 @@ class Catalog:
                 found.setdefault(table.partition_of, []).append(table.name)
         return {root: tuple(sorted(names)) for root, names in found.items()}
 
+    @derived
+    def heirs(self) -> Mapping[TableName, tuple[TableName, ...]]:
+        """For each table that is inherited from, the tables that do so directly; not its partitions."""
+        found: dict[TableName, list[TableName]] = {}
+        for table in self.tables.values():
+            for parent in table.inherits:
+                found.setdefault(parent, []).append(table.name)
+        return {parent: tuple(sorted(names)) for parent, names in found.items()}
+
     def with_queries(self, queries: tuple[Query, ...]) -> Catalog:
         """Give the same with the queries that the database keeps; what has been derived from the rest is kept."""
         more = replace(self)

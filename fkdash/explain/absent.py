@@ -87,8 +87,7 @@ def _one_or_all(columns: tuple[str, ...]) -> str:
 
 def _alone(catalog: Catalog, name: TableName) -> str:
     """Spell a table so that rows of inheriting tables, which no foreign key sees, are left out."""
-    inherited = any(name in table.inherits for table in catalog.tables.values())
-    return f"ONLY {name.sql}" if inherited else name.sql
+    return f"ONLY {name.sql}" if name in catalog.heirs else name.sql
 
 
 def _query(table: str, columns: tuple[str, ...], referenced: str, theirs: tuple[str, ...], *, period: bool) -> str:

@@ -110,7 +110,7 @@ def _other_writers(catalog: Catalog, clues: Clues, key: ForeignKey) -> str:
 
 def _heirs(catalog: Catalog, key: ForeignKey) -> str:
     """Say which tables inherit from the referenced one: the key does not look into them (FK209)."""
-    heirs = sorted(str(table.name) for table in catalog.tables.values() if key.referenced in table.inherits)
+    heirs = [str(heir) for heir in catalog.heirs.get(key.referenced, ())]
     if not heirs:
         return ""
     more = f" and {len(heirs) - _MOST_HEIRS:,} more" if len(heirs) > _MOST_HEIRS else ""

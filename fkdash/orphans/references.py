@@ -104,7 +104,7 @@ def _heirs(catalog: Catalog, name: TableName) -> Iterable[TableName]:
     left = [name]
     while left:
         parent = left.pop()
-        heirs = [table.name for table in catalog.tables.values() if parent in table.inherits]
+        heirs = catalog.heirs.get(parent, ())
         left += [heir for heir in heirs if heir not in found]
         found.update(dict.fromkeys(heirs))
     return sorted(heir for heir in found if catalog.tables[heir].kind is TableKind.ORDINARY)

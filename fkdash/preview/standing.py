@@ -68,7 +68,7 @@ def _as_a_replica(catalog: Catalog, answer: Preview) -> Preview:
 def _inherited(catalog: Catalog, answer: Preview) -> Iterator[str]:
     """Say of rows that are missing that those of inheriting tables do not count, where there are such tables."""
     for name in dict.fromkeys(each.missing for each in answer.blockers if each.missing is not None):
-        heirs = [str(table.name) for table in catalog.tables.values() if name in table.inherits]
+        heirs = [str(heir) for heir in catalog.heirs.get(name, ())]
         if heirs:
             yield (
                 f"Rows of {', '.join(heirs)} stand in a query of {name}, which is inherited from, but are no "

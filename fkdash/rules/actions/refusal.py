@@ -94,8 +94,9 @@ def _kept_by(table: Table, column: Column | None) -> str:
 def _reached_below(catalog: Catalog, table: Table, column: str) -> Iterator[Table]:
     """Give the partitions, and the inheriting tables; from 18 on those that have no NOT NULL of their own."""
     yield from catalog.with_partitions(table.name)[1:]
-    for heir in catalog.tables.values():
-        if table.name not in heir.inherits or column not in heir.columns_by_name:
+    for name in catalog.heirs.get(table.name, ()):
+        heir = catalog.tables[name]
+        if column not in heir.columns_by_name:
             continue
         if not _named(catalog) or heir.columns_by_name[column].not_null_borrowed:
             yield heir
