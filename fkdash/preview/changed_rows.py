@@ -20,12 +20,14 @@ from fkdash.preview.queue.following import outcomes_in_orders
 from fkdash.preview.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from fkdash.db.session import Session
     from fkdash.preview.declared.facts import KeyFact
     from fkdash.preview.declared.reached import Facts
     from fkdash.preview.model import Limits
+    from fkdash.preview.outcome import QueueOutcome
+    from fkdash.preview.queue.follow import Run
     from fkdash.preview.row import RowId
 
 MOST_ROWS: Final = 2_000
@@ -66,9 +68,7 @@ async def _delete(session: Session, change: RowChange, limits: Limits) -> QueueA
     facts = await read_facts(session, change.table)
     reader = Reader(session, facts, limits)
     rows = await _rows(reader, change)
-    outcomes = await outcomes_in_orders(reader, Evaluator(reader), lambda run: run.delete(rows))
-    answer = agreed(outcomes)
-    return replace(answer, blockers=rooted(facts, answer.blockers))
+    return await _answer(reader, Evaluator(reader), lambda run: run.delete(rows))
 
 
 async def _write(session: Session, change: RowChange, limits: Limits) -> QueueAnswer:
@@ -81,9 +81,14 @@ async def _write(session: Session, change: RowChange, limits: Limits) -> QueueAn
     evaluator = Evaluator(reader)
     values = await _values(facts, evaluator, key, change.written)
     rows = await _rows(reader, change)
-    outcomes = await outcomes_in_orders(reader, evaluator, lambda run: run.write(key, rows, values))
-    answer = agreed(outcomes)
-    return replace(answer, blockers=rooted(facts, answer.blockers))
+    return await _answer(reader, evaluator, lambda run: run.write(key, rows, values))
+
+
+async def _answer(
+    reader: Reader, evaluator: Evaluator, statement: Callable[[Run], Awaitable[QueueOutcome]]
+) -> QueueAnswer:
+    answer = agreed(await outcomes_in_orders(reader, evaluator, statement))
+    return replace(answer, blockers=rooted(reader.facts, answer.blockers))
 
 
 def _writing(facts: Facts, declared: int) -> Facts:

@@ -89,6 +89,24 @@ async def test_where_an_engine_is_installed_that_was_never_proven_no_plan_starts
     assert await stops(database, tmp_path) == []
 
 
+async def test_what_a_plan_would_write_is_not_even_tried_where_it_was_never_proven(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(
+        f"{SCHEMA}; create sequence ran; create function ran() returns trigger language plpgsql as"
+        " 'begin perform nextval(''ran''); return old; end';"
+        "create trigger runs before delete on children for each row execute function ran();"
+        "set session_replication_role = replica; delete from parents where id < 20; reset session_replication_role"
+    )
+    with installable(await share_folder(database), "citus"):
+        await database.execute("create extension citus")
+        async with workbench(database, tmp_path) as bench, open_writer(bench.pool.target) as writer:
+            rehearsed = await rehearse(writer, bench.catalog, await bench.plan("ck", "delete-orphans"))
+        await database.execute("drop extension citus")
+    assert "the extension citus is installed here" in rehearsed.detail
+    assert not await database.value("select is_called from ran")
+
+
 @pytest.mark.parametrize(
     "version",
     [

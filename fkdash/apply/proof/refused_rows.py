@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.catalog.table_name import TableName
     from fkdash.db.session import Sessions
-    from fkdash.fix.plan import Plan
+    from fkdash.fix.plan import Plan, Step
     from fkdash.preview.model import Blocker
 
 _DOING: Final = {
@@ -41,30 +41,30 @@ async def refused_rows_lines(
     sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds: float
 ) -> list[PreflightLine]:
     """Say what would stop the first rows that the plan changes, and which would be refused on their way back."""
-    change = _change(catalog, plan)
+    steps = [step for step in plan.steps if step.title in _DOING and rows_of(step)]
+    change = _change(catalog, plan, steps) if steps else None
     if change is None:
         return []
-    forth = await _forth(sessions, catalog, plan, change, seconds=seconds)
+    forth = await _forth(sessions, catalog, plan, change, doing=_DOING[steps[0].title], seconds=seconds)
     if any(line.standing is Standing.STOP for line in forth) or not (plan.mends and plan.undo):
         return forth
     return [*forth, *await _back(sessions, catalog, plan, change, seconds=seconds)]
 
 
 async def _forth(
-    sessions: Sessions, catalog: Catalog, plan: Plan, change: RowChange, *, seconds: float
+    sessions: Sessions, catalog: Catalog, plan: Plan, change: RowChange, *, doing: str, seconds: float
 ) -> list[PreflightLine]:
-    title = next(step.title for step in plan.steps if step.title in _DOING)
     try:
         async with sessions.session(seconds) as session:
             await refuse_planted_at(session, catalog, plan.key)
             answer = await change_of_rows(session, change, Limits(seconds=seconds))
     except (StoppedError, NotPermittedError) as error:
-        return [_not_known(title, error.what)]
+        return [_not_known(doing, error.what)]
     blockers = [each for each in answer.blockers if not _is_looked_at_elsewhere(plan, each)]
     if answer.verdict is Verdict.BLOCKED and blockers:
-        return [_refused(title, blockers)]
+        return [_refused(doing, blockers)]
     if answer.verdict is Verdict.UNKNOWN and answer.notes:
-        return [_not_known(title, answer.notes[0])]
+        return [_not_known(doing, answer.notes[0])]
     return []
 
 
@@ -114,11 +114,11 @@ def _with_those_above(catalog: Catalog, name: TableName) -> Iterator[TableName]:
         above = catalog.tables[above].partition_of
 
 
-def _refused(title: str, blockers: Sequence[Blocker]) -> PreflightLine:
+def _refused(doing: str, blockers: Sequence[Blocker]) -> PreflightLine:
     """Say what stops the rows from being changed; what PostgreSQL would report stands first."""
     met = [f"{_what(each)} ({each.sqlstate}, {counted(each.rows, 'rows', 'row')})" for each in blockers]
     return stop(
-        f"{_DOING[title]} would be refused by {' and '.join(met)}",
+        f"{doing} would be refused by {' and '.join(met)}",
         "Change what that protects first, or choose another option.",
     )
 
@@ -142,16 +142,15 @@ def _what(blocker: Blocker) -> str:
     return f"NOT NULL of {listed(blocker.columns)} of {blocker.table}"
 
 
-def _not_known(title: str, why: str) -> PreflightLine:
+def _not_known(doing: str, why: str) -> PreflightLine:
     return warning(
-        f"whether anything refuses {_DOING[title]} is not known: {why.rstrip('.')}",
+        f"whether anything refuses {doing} is not known: {why.rstrip('.')}",
         "Where something does, the run ends there, and what was changed by then can be put back.",
     )
 
 
-def _change(catalog: Catalog, plan: Plan) -> RowChange | None:
-    steps = [step for step in plan.steps if step.title in _DOING and rows_of(step)]
-    written = _written(catalog, plan, steps[0].title) if steps else None
+def _change(catalog: Catalog, plan: Plan, steps: Sequence[Step]) -> RowChange | None:
+    written = _written(catalog, plan, steps[0].title)
     key, table, referenced = plan.key, catalog.tables[plan.key.table], catalog.tables[plan.key.referenced]
     if written is None or len(plan.chosen) > _MOST_CHOSEN:
         return None

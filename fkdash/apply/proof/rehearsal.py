@@ -69,7 +69,6 @@ async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
     why = ""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            await refuse_what_is_refused(writer, catalog, plan)
             return await _rehearsed(writer, catalog, plan)
         except HeldUpError:
             why = f"no lock within {_LOCK_MS} ms in {_ATTEMPTS} tries: the tables are in use, nothing was run"
@@ -94,6 +93,7 @@ async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
         refusal = refusal or await at_once_refusal(session, catalog, plan, short, trusted, rehearsing=True)
     if refusal is not None:
         return Rehearsal(ok=None, detail=f"not tried: {refusal.why}")
+    await refuse_what_is_refused(writer, catalog, plan)
     left_out = tuple(step.number for step in plan.steps if step not in short)
     if not short:
         return Rehearsal(ok=None, detail="no step of it fits into one short transaction", left_out=left_out)
