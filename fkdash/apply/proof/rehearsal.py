@@ -1,6 +1,7 @@
 """Runs a plan's short steps and a probing delete in one transaction that is rolled back, and measures them.
 
 It takes the real locks, if only for milliseconds, on standbys too; a tiny lock_timeout makes it give up first.
+What is written into rows is tried before, in a transaction of its own, which locks them for a few seconds.
 The delete comes last, inside the sandbox: after it nothing may run but the rollback, and the connection is closed.
 Steps that read whole tables are left out: inside one transaction they would keep the locks for as long.
 """

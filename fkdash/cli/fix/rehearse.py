@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 SUMMARY = (
     "Rehearse an option: its short steps and a probing delete in one transaction that gives up after 50 ms "
-    "without a lock and is always rolled back; shows what was locked and for how long."
+    "without a lock and is always rolled back; shows what was locked and for how long. What is written into rows "
+    "is tried before, for some two seconds, and rolled back too."
 )
 EXAMPLES = """examples:
   fkdash fix rehearse users_workspace_id_fkey --option no-action

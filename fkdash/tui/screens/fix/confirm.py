@@ -108,7 +108,8 @@ class FixConfirmScreen(BaseScreen):
         where = f"{server.database} as {server.role}" if server else "this database"
         what = f"{self._option} on {where}: {self.plan.consequences[0]}."
         if self._rehearsal:
-            what = f"Rehearse {self._option} on {where}: the real locks for milliseconds, then rolled back."
+            rows = ", and rows for a few seconds" if self.plan.writes_rows else ""
+            what = f"Rehearse {self._option} on {where}: the real locks for milliseconds{rows}, then rolled back."
         self.consequence.tell(what, "error")
         self._title.tell(f"Type the constraint's name: {visible(self.plan.key.name)}")
         self._database_title.tell(f"Type the database's name: {visible(self.wanted_database)}")
