@@ -29,7 +29,7 @@ from fkdash.apply.journal.recovery import recorded_run, remaining, undo_plan
 from fkdash.errors import StoppedError
 from tests.support.changes import workbench
 from tests.support.gate import Moment, gate
-from tests.support.program import Ended, ended, start
+from tests.support.program import Ended, ended, kill, start
 from tests.support.servers import TestDatabase, fresh_database, running_server
 
 _TABLES = """
@@ -210,8 +210,7 @@ async def _ended_at(
 
             async def fault() -> bool:
                 if hand == "kill":
-                    process.send_signal(signal.SIGKILL)
-                    await process.wait()
+                    await kill(process)
                     return False
                 if hand == "interrupt":
                     process.send_signal(signal.SIGINT)

@@ -17,6 +17,7 @@ from fkdash.apply.journal.recovery import RecordedRun, recorded_run, remaining, 
 from fkdash.apply.run.patience import Wishes
 from tests.apply.test_faults import MOMENTS, gated
 from tests.support.changes import IMPATIENT, Workbench, workbench
+from tests.support.forked import Running
 from tests.support.gate import Moment, gate
 from tests.support.program import ended as ended_process
 from tests.support.program import start
@@ -142,7 +143,7 @@ async def test_a_signal_at_any_moment_ends_a_command_with_what_the_database_says
                 apply = ("fix", "apply", "ck", "--option", option, "--yes", "--confirm", "ck", "--format", "json")
                 process = await start(*apply, way.dsn, state=tmp_path)
 
-                async def fault(process: asyncio.subprocess.Process = process, name: str = name) -> bool:
+                async def fault(process: Running = process, name: str = name) -> bool:
                     for each in _SIGNALS[name]:
                         process.send_signal(each)
                         # Two that come at once are one to the kernel.

@@ -20,7 +20,7 @@ from fkdash.apply.proof.preflight import Standing
 from fkdash.apply.run.run import Patience
 from fkdash.errors import UsageError
 from tests.support.changes import Workbench, good, workbench
-from tests.support.program import run, start
+from tests.support.program import run, start_afresh
 from tests.support.servers import TestDatabase
 from tests.support.traffic import SCHEMA
 
@@ -185,7 +185,7 @@ async def test_a_run_goes_on_and_says_how_it_ended_by_its_exit_code_when_nobody_
     database: TestDatabase, tmp_path: Path, closed: str
 ) -> None:
     await database.execute(SCHEMA)
-    process = await start("fix", "apply", "ck", database.dsn, "--option", "restrict", *_YES, state=tmp_path)
+    process = await start_afresh("fix", "apply", "ck", database.dsn, "--option", "restrict", *_YES, state=tmp_path)
     stream = process.stdout if closed == "stdout" else process.stderr
     assert stream is not None
     stream._transport.close()  # type: ignore[attr-defined]

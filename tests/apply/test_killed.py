@@ -29,8 +29,7 @@ async def killed_at(moment: Moment, database: TestDatabase, state: Path, *comman
             process = await start(*command, way.dsn, state=state)
 
             async def fault() -> bool:
-                kill(process)
-                await process.wait()
+                await kill(process)
                 return False
 
             way.arm(moment, fault)

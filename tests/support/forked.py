@@ -14,10 +14,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 _READ_BY_THE_INTERPRETER = ("PYTHON", "LC_", "LANG")
@@ -46,6 +48,7 @@ while True:
     if command:
         for stream in streams:
             os.close(stream)
+        os.write(answer, b"%d\\n" % command)
         code = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
         os.write(answer, str(code).encode())
         os._exit(0)
@@ -81,35 +84,69 @@ def run(
             [sys.executable, "-m", "fkdash", *arguments],
             capture_output=True, text=True, input=typed, env=environment, check=False,
         )  # fmt: skip
+    running = start(arguments, environment, typed)
+    code, out, err = running.ended()
+    return subprocess.CompletedProcess(list(arguments), code, out, err)
+
+
+@dataclass
+class Running:
+    """A command under way as process `pid`; what it prints is kept in files until it has ended."""
+
+    pid: int
+    _answer: IO[bytes]
+    _out: IO[bytes]
+    _err: IO[bytes]
+    _code: int | None = None
+    _waiting: Lock = field(default_factory=Lock)
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it has not ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        """Wait for its end, and give its code, negative for a signal."""
+        with self._waiting:
+            if self._code is None:
+                with self._answer:
+                    self._code = int(self._answer.read())
+            return self._code
+
+    def ended(self) -> tuple[int, str, str]:
+        """Wait for its end; give its code and, the first time, what it printed."""
+        code = self.wait()
+        with self._out, self._err:
+            return code, _text(self._out), _text(self._err)
+
+
+def start(arguments: Sequence[str], environment: Mapping[str, str], typed: str = "") -> Running:
+    """Start a command with this environment, of which the interpreter itself reads nothing."""
     request = json.dumps(
         {"arguments": list(arguments), "environment": dict(environment), "folder": str(Path.cwd())}
     )
-    with _holding(request) as asked, _holding(typed) as given_in, _holding("") as out, _holding("") as err:
-        code = _ended(asked, given_in, out, err)
-        return subprocess.CompletedProcess(list(arguments), code, _text(out), _text(err))
+    mine, theirs = os.pipe()
+    out, err = _holding(""), _holding("")
+    with _holding(request) as asked, _holding(typed) as given_in:
+        try:
+            files = (asked, given_in, out, err)
+            socket.send_fds(_server(), [b"!"], [*(file.fileno() for file in files), theirs])
+        finally:
+            os.close(theirs)
+    answer = os.fdopen(mine, "rb")
+    return Running(int(answer.readline()), answer, out, err)
 
 
-@contextmanager
-def _holding(text: str) -> Iterator[IO[bytes]]:
-    with tempfile.TemporaryFile() as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
-        file.seek(0)
-        yield file
+def _holding(text: str) -> IO[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever holds it closes it: what is printed outlives this
+    file.write(text.encode("utf-8", "surrogateescape"))
+    file.seek(0)
+    return file
 
 
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode().replace("\r\n", "\n")
-
-
-def _ended(*files: IO[bytes]) -> int:
-    mine, theirs = os.pipe()
-    try:
-        socket.send_fds(_server(), [b"!"], [*(file.fileno() for file in files), theirs])
-    finally:
-        os.close(theirs)
-    with os.fdopen(mine, "rb") as answer:
-        return int(answer.read())
 
 
 @cache

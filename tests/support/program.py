@@ -21,8 +21,15 @@ class Ended:
     err: str
 
 
-async def start(*arguments: str, state: Path, limit_file_bytes: int | None = None) -> asyncio.subprocess.Process:
-    """Start `fkdash` with `state` as its state folder; `limit_file_bytes` makes larger files impossible."""
+async def start(*arguments: str, state: Path) -> forked.Running:
+    """Start `fkdash` with `state` as its state folder."""
+    return await asyncio.to_thread(forked.start, arguments, _environment(state))
+
+
+async def start_afresh(
+    *arguments: str, state: Path, limit_file_bytes: int | None = None
+) -> asyncio.subprocess.Process:
+    """Start it with streams that can be closed early; `limit_file_bytes` makes larger files impossible."""
     program = [sys.executable, "-m", "fkdash", *arguments]
     if limit_file_bytes is not None:
         limited = (
@@ -46,18 +53,20 @@ def _environment(state: Path) -> dict[str, str]:
     return inherited | {"XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(state)}
 
 
-async def ended(process: asyncio.subprocess.Process) -> Ended:
+async def ended(process: forked.Running) -> Ended:
+    return Ended(*await asyncio.to_thread(process.ended))
+
+
+async def run(*arguments: str, state: Path, limit_file_bytes: int | None = None) -> Ended:
+    if limit_file_bytes is None:
+        return await ended(await start(*arguments, state=state))
+    process = await start_afresh(*arguments, state=state, limit_file_bytes=limit_file_bytes)
     out, err = await process.communicate()
     assert process.returncode is not None
     return Ended(process.returncode, out.decode(), err.decode())
 
 
-async def run(*arguments: str, state: Path, limit_file_bytes: int | None = None) -> Ended:
-    if limit_file_bytes is not None:
-        return await ended(await start(*arguments, state=state, limit_file_bytes=limit_file_bytes))
-    ran = await asyncio.to_thread(forked.run, arguments, _environment(state))
-    return Ended(ran.returncode, ran.stdout, ran.stderr)
-
-
-def kill(process: asyncio.subprocess.Process) -> None:
+async def kill(process: forked.Running) -> None:
+    """Kill it, and wait until it is gone."""
     process.send_signal(signal.SIGKILL)
+    await asyncio.to_thread(process.wait)
