@@ -55,5 +55,9 @@ class TableName(NamedTuple):
         """The name alone, as people read it."""
         return visible(self.name)
 
+    def beside(self, other: TableName) -> str:
+        """Give it as people read it next to `other`: without the schema where that is the schema of both."""
+        return self.shown if self.schema == other.schema else str(self)
+
     def __str__(self) -> str:
         return f"{visible(self.schema)}.{visible(self.name)}"

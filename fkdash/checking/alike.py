@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.table_name import visible
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,8 +31,7 @@ def referenced_of_any(key: ForeignKey) -> TableName | str:
 
 def referenced_words(key: ForeignKey) -> str:
     """Give `referenced_of_any` as people read it."""
-    theirs = referenced_of_any(key)
-    return visible(theirs) if isinstance(theirs, str) else str(theirs)
+    return key.referenced.beside(key.table)
 
 
 def places_words(places: Sequence[str], most: int = 3) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted, visible
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import table_called
 
@@ -42,7 +42,7 @@ def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None
     headline = (
         f"There is no {clues.constraint} here: {because} rows of {table.shown} have a "
         f"{_one_or_all(columns)} that is not in "
-        f"{referenced.shown} ({', '.join(theirs)})."
+        f"{referenced.shown} ({listed(theirs)})."
     )
     query = _query(
         _alone(catalog, table),
@@ -82,7 +82,7 @@ def _overlaps(catalog: Catalog, referenced: TableName, theirs: tuple[str, ...]) 
 
 
 def _one_or_all(columns: tuple[str, ...]) -> str:
-    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+    return visible(columns[0]) if len(columns) == 1 else f"({listed(columns)})"
 
 
 def _alone(catalog: Catalog, name: TableName) -> str:

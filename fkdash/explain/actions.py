@@ -69,7 +69,7 @@ def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Cause
 
 
 def _does(key: ForeignKey, statement: OwnStatement) -> str:
-    table, columns = key.table.name, listed(key.columns)
+    table, columns = key.table.shown, listed(key.columns)
     change = by_update(key, statement)
     event = (
         f"when the key of a row of {referenced_table(key)} changes"
@@ -122,7 +122,7 @@ def _why(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatemen
         return f"For {met.reason}."
     if met is not None:
         return f"Whatever was raised, it can only fail: {met.reason}."
-    table = clues.table or key.table.name
+    table = clues.table or key.table.shown
     columns = listed(clues.columns)
     new = (
         f"The new value of {referenced_table(key)} ({listed(key.referenced_columns)})"
@@ -160,7 +160,7 @@ def _why_by_code(catalog: Catalog, clues: Clues, key: ForeignKey, statement: Own
         triggers = ", and so do its triggers" if statement.doing in WRITING else ""
         return f"It runs with the rights of the owner of {whose}{f', {owner}' if owner else ''}{triggers}."
     if clues.sqlstate in {OBJECT_NOT_IN_PREREQUISITE_STATE, INVALID_COLUMN_REFERENCE}:
-        return f"{clues.table or key.table.name} is in a publication that this change cannot be told to."
+        return f"{clues.table or key.table.shown} is in a publication that this change cannot be told to."
     writes = statement.doing in WRITING
     set_off = (
         f"It was raised by what that statement set off in {key.table.shown}: a trigger, a rule, a constraint."
@@ -172,7 +172,7 @@ def _runs_as(catalog: Catalog, key: ForeignKey, statement: OwnStatement) -> tupl
     """Give the table whose owner runs a statement, and that owner: the one it reads or writes (ri_triggers.c)."""
     if statement.doing is Doing.FIND_REFERENCED:
         return referenced_table(key), catalog.tables[key.referenced].owner
-    return key.table.name, catalog.tables[key.table].owner
+    return key.table.shown, catalog.tables[key.table].owner
 
 
 def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement) -> str:  # noqa: PLR0911 - one answer for each kind of error
@@ -198,7 +198,7 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
             "FOR KEY SHARE needs as well."
         )
     if clues.sqlstate in {OBJECT_NOT_IN_PREREQUISITE_STATE, INVALID_COLUMN_REFERENCE}:
-        kind = "its partitions" if catalog.tables[key.table].kind is TableKind.PARTITIONED else key.table.name
+        kind = "its partitions" if catalog.tables[key.table].kind is TableKind.PARTITIONED else key.table.shown
         return (
             f"Give {kind} a replica identity (ALTER TABLE … REPLICA IDENTITY), a primary key, say, "
             "or take it out of the publication."

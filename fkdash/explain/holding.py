@@ -204,7 +204,7 @@ def _outdated(key: ForeignKey, *, gone: bool) -> Holding:
 
 
 def _make_way(catalog: Catalog, key: ForeignKey) -> str:
-    table = key.table.name
+    table = key.table.shown
     lists = _lists(key)
     trigger = _before(catalog.tables.get(key.table), "DELETE")
     if trigger:

@@ -62,7 +62,7 @@ def referenced_names(catalog: Catalog, key: ForeignKey) -> frozenset[str]:
 
 def _names(catalog: Catalog, name: TableName) -> frozenset[str]:
     if name not in catalog.tables:
-        return frozenset({name.shown})
+        return frozenset({name.name})
     return frozenset(table.name.name for table in catalog.with_partitions(name))
 
 

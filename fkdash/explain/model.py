@@ -90,9 +90,9 @@ def with_changes(found: Explanation, changes: Sequence[Changed]) -> Explanation:
 
 def path_words(path: Sequence[ForeignKey]) -> str:
     """Give a way in words: `organizations → workspaces → users`."""
-    return " → ".join([referenced_table(path[0]), *(key.table.name for key in path)])
+    return " → ".join([referenced_table(path[0]), *(key.table.shown for key in path)])
 
 
 def referenced_table(key: ForeignKey) -> str:
-    """Give what a key refers to: its name alone, with the schema where that is another than the key's own."""
-    return key.referenced.name if key.referenced.schema == key.table.schema else str(key.referenced)
+    """Name what a key refers to, with the schema where that is another than the key's own."""
+    return key.referenced.beside(key.table)

@@ -135,7 +135,7 @@ def _held(catalog: Catalog, clues: Clues, key: ForeignKey) -> bool | None:
             return True
     if clues.statement is not None and clues.statement[0] in {"DELETE", "INSERT"}:
         return clues.statement[0] == "DELETE"
-    return True if not (referenced_names(catalog, key) - {key.table.shown}).isdisjoint(clues.names) else None
+    return True if not (referenced_names(catalog, key) - {key.table.name}).isdisjoint(clues.names) else None
 
 
 def _detached(clues: Clues, key: ForeignKey) -> Cause:

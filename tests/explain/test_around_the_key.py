@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.find import explain
 from fkdash.explain.model import path_words
+from fkdash.explain.refusals import refusal
 from tests.support.looking import catalog_of
 from tests.support.servers import TestDatabase
 
@@ -199,3 +201,32 @@ async def test_a_row_that_a_key_to_its_partition_keeps_there_is_told_so(database
     )
     found = explain(await catalog_of(database), await _raised(database, "update whole set k = 2"))
     assert found.headline.startswith("A row cannot move to another partition")
+
+
+async def test_a_name_that_could_be_taken_for_another_is_quoted_in_every_sentence(database: TestDatabase) -> None:
+    await database.execute(
+        'create table "top.row" (id int primary key);'
+        'create table "mid.row" (id int primary key references "top.row" on delete cascade);'
+        'create table "low.row" (mid int constraint low_fk references "mid.row");'
+        'insert into "top.row" values (1); insert into "mid.row" values (1); insert into "low.row" values (1)'
+    )
+    catalog = await catalog_of(database)
+    [held] = explain(catalog, await _raised(database, 'delete from "top.row"')).answers
+    assert [path_words(path) for path in held.paths] == [
+        '"mid.row" → "low.row"',
+        '"top.row" → "mid.row" → "low.row"',
+    ]
+    assert 'a row of "mid.row" is still referred to by "low.row" (mid)' in held.message
+    assert held.next_step.startswith('Move or delete the rows of "low.row" first')
+
+
+@pytest.mark.parametrize("name", ["node", "node.row"])
+async def test_which_way_a_key_to_its_own_table_is_violated_stays_open_whatever_its_name(
+    database: TestDatabase, name: str
+) -> None:
+    await database.execute(
+        f'create table "{name}" (id int primary key, above int constraint node_above references "{name}")'
+    )
+    catalog = await catalog_of(database)
+    clues = Clues("23503", Kind.KEY, constraint="node_above", names=("node_above", name))
+    assert "either a row of" in refusal(catalog, clues, catalog.foreign_keys[0], ()).message

@@ -111,11 +111,9 @@ def _each(facts: _Facts) -> tuple[object, ...]:
 
 def _finding(key: ForeignKey, said: str, model: ForeignKey, usual: _Facts, alike: int) -> Finding:
     _, (referenced_columns, on_delete, on_update, *_), not_null = usual
-    here = model.referenced.schema == model.table.schema
-    referenced = model.referenced.shown if here else model.referenced
     null = "NOT NULL" if all(not_null) else "may be NULL"
     evidence = (
-        f"in {alike:,} schemas: refers to {referenced} ({listed(referenced_columns)}), "
+        f"in {alike:,} schemas: refers to {model.referenced.beside(model.table)} ({listed(referenced_columns)}), "
         f"ON DELETE {on_delete}, ON UPDATE {on_update}, {null}"
     )
     return Finding(
