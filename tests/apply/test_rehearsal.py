@@ -92,3 +92,22 @@ async def test_what_a_trigger_refuses_is_told_from_what_the_key_refuses(
         found = await rehearsed(bench, await bench.plan("ck", "cascade"))
     assert found.delete is not None
     assert (found.delete.ok, found.delete.detail) == (None, "not by this key, but stopped by ran (P0001)")
+
+
+async def test_rows_are_tried_once_however_often_the_short_steps_get_no_lock(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    await database.execute(
+        "set session_replication_role = replica; insert into children values (101, 99);"
+        "reset session_replication_role;"
+        "create sequence tries; create function counting() returns trigger language plpgsql as"
+        " 'begin perform nextval(''tries''); return new; end';"
+        "create trigger counting before update on children for each row execute function counting()"
+    )
+    await database.execute("begin; select count(*) from children")
+    async with workbench(database, tmp_path) as bench:
+        found = await rehearsed(bench, await bench.plan("ck", "null-orphans"))
+    assert found.ok is None
+    assert "no lock within 50 ms" in found.detail
+    assert await database.value("select last_value from tries where is_called") == 1

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.apply.others_code import at_once_refusal
 from fkdash.apply.proof.preflight import never_proven
@@ -25,13 +26,14 @@ from fkdash.fact import fact
 from fkdash.fix.plan import Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Session
     from fkdash.db.writing import Writer
     from fkdash.fix.plan import Plan, Step
 
+_T = TypeVar("_T")
 _LOCK_MS: Final = 50
 _STATEMENT_MS: Final = 1000
 _ATTEMPTS: Final = 5
@@ -67,37 +69,52 @@ async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
 
     Nothing is run on what was never proven: what a rollback takes back there is not known either.
     """
+    short = tuple(step for step in plan.steps if _is_short(step))
+    try:
+        not_tried = await _patiently(partial(_not_tried, writer, catalog, plan, short))
+        if not_tried is not None:
+            return not_tried
+        # Once only: it locks rows for longer than all tries together.
+        await refuse_what_is_refused(writer, catalog, plan)
+        if not short:
+            return Rehearsal(
+                ok=None, detail="no step of it fits into one short transaction", left_out=_left_out(plan, short)
+            )
+        return await _patiently(partial(_measured, writer, catalog, plan, short))
+    except FkdashError as error:
+        return Rehearsal(ok=False, detail=error.what)
+
+
+async def _patiently(attempt: Callable[[], Awaitable[_T]]) -> _T | Rehearsal:
+    """Give what an attempt gives, of which others hinder a few; where they hinder all, say what was in the way."""
     why = ""
-    for attempt in range(1, _ATTEMPTS + 1):
+    for number in range(1, _ATTEMPTS + 1):
         try:
-            return await _rehearsed(writer, catalog, plan)
+            return await attempt()
         except HeldUpError:
             why = f"no lock within {_LOCK_MS} ms in {_ATTEMPTS} tries: the tables are in use, nothing was run"
         except TimedOutError:
             # A server that stands still for a moment says nothing about the change.
             why = f"a statement was not done within {_STATEMENT_MS} ms in {_ATTEMPTS} tries; all was rolled back"
-        except FkdashError as error:
-            return Rehearsal(ok=False, detail=error.what)
-        if attempt < _ATTEMPTS:
-            await asyncio.sleep(_PAUSE_SECONDS * attempt)
+        if number < _ATTEMPTS:
+            await asyncio.sleep(_PAUSE_SECONDS * number)
     return Rehearsal(ok=None, detail=why)
 
 
-async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
+async def _not_tried(writer: Writer, catalog: Catalog, plan: Plan, short: Sequence[Step]) -> Rehearsal | None:
+    """Say why nothing of a plan may be tried here; None where it may be."""
     why = await never_proven(writer, catalog, plan, seconds=_STATEMENT_MS / 1000)
     if why:
         return Rehearsal(ok=None, detail=f"on what was never proven nothing is rehearsed: {why}")
-    short = [step for step in plan.steps if _is_short(step)]
     trusted = writer.target.trusted_owners
     async with writer.rolled_back() as session:
         refusal = await event_code(session, trusted)
         refusal = refusal or await at_once_refusal(session, catalog, plan, short, trusted, rehearsing=True)
-    if refusal is not None:
-        return Rehearsal(ok=None, detail=f"not tried: {refusal.why}")
-    await refuse_what_is_refused(writer, catalog, plan)
-    left_out = tuple(step.number for step in plan.steps if step not in short)
-    if not short:
-        return Rehearsal(ok=None, detail="no step of it fits into one short transaction", left_out=left_out)
+    return Rehearsal(ok=None, detail=f"not tried: {refusal.why}") if refusal is not None else None
+
+
+async def _measured(writer: Writer, catalog: Catalog, plan: Plan, short: Sequence[Step]) -> Rehearsal:
+    """Run the short steps and the delete in one transaction, and give what they met; all of it is rolled back."""
     held: dict[tuple[TableName, str], float] = {}
     trial = deleting_referenced(catalog, plan.goal.key, nullable=bool(plan.goal.nullable))
     async with sandbox(
@@ -115,10 +132,14 @@ async def _rehearsed(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
         ok=delete is None or delete.ok is not False,
         detail="",
         steps=tuple(step.number for step in short),
-        left_out=left_out,
+        left_out=_left_out(plan, short),
         locks=tuple(MeasuredLock(table, mode, ended - began) for (table, mode), began in held.items()),
         delete=delete,
     )
+
+
+def _left_out(plan: Plan, short: Sequence[Step]) -> tuple[int, ...]:
+    return tuple(step.number for step in plan.steps if step not in short)
 
 
 async def _locks(session: Session) -> Iterator[tuple[TableName, str]]:
