@@ -42,7 +42,7 @@ async def answered(
             if isinstance(question, DefaultRow):
                 async with sessions.session(seconds) as session:
                     await refuse_planted_of(session, (catalog.tables[question.table],))
-                    present = await session.value(_presence(catalog, question))
+                    present = await session.value(default_row_query(catalog, question))
                 settled_findings.append(settled(catalog, each, present=bool(present)))
             elif isinstance(question, BrokenRow):
                 async with sessions.session(seconds) as session:
@@ -73,8 +73,8 @@ def _asked(finding: Finding) -> str:
     return f"whether a row of {question.table} violates {question.check}"
 
 
-def _presence(catalog: Catalog, question: DefaultRow) -> str:
-    """Spell the question; the defaults are constants as the catalog spells them, schema-qualified."""
+def default_row_query(catalog: Catalog, question: DefaultRow) -> str:
+    """Give the query whether the row is there; the defaults are constants as the catalog spells them."""
     wanted = " and ".join(
         f"p.{quoted(column)} = ({default})"
         for column, default in zip(question.columns, question.defaults, strict=True)

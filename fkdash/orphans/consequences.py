@@ -22,16 +22,15 @@ def consequences(catalog: Catalog, reference: Reference) -> tuple[str, ...]:
 def _consequences(catalog: Catalog, reference: Reference) -> Iterator[str]:
     key = reference.key
     table = catalog.tables[key.table]
-    own, its = key.table.name, key.referenced.name
+    own, its = key.table.shown, key.referenced.shown
     yield from _proving(reference)
     if reference.declared and check_runs(catalog, key):
-        written = " or ".join(key.columns)
+        written = listed(key.columns, " or ")
         yield f"writing another value that {its} lacks into {written} of such a row of {own} fails with 23503"
     for name, columns in _unique_places(table, key.columns):
-        others = ", ".join(columns)
         yield (
             f"each holds its place in {name}: once the row of {its} is there again, an INSERT of the same "
-            f"({others}) fails with 23505"
+            f"({listed(columns)}) fails with 23505"
         )
     yield f"an inner join of {own} with {its} loses these rows without an error"
     holding = sorted(
@@ -59,4 +58,4 @@ def _unique_places(table: Table, columns: tuple[str, ...]) -> Iterator[tuple[str
     numbers = {table.columns_by_name[name].number for name in columns}
     for index in table.indexes:
         if index.unique and 0 not in index.columns and numbers.intersection(index.columns):
-            yield index.name, tuple(table.columns_by_number[number].name for number in index.columns)
+            yield index.shown, tuple(table.columns_by_number[number].name for number in index.columns)

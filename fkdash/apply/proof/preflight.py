@@ -36,9 +36,8 @@ from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.sandbox import event_code, pinned
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.postgres.publications import read_unpublishable
-from fkdash.catalog.spelling import source
-from fkdash.catalog.table_name import quoted
 from fkdash.catalog.tables_of_fkdash import OWN_COLUMNS, kept_parents
+from fkdash.checking.row_questions import default_row_query
 from fkdash.db.opening import milliseconds
 from fkdash.db.queries import query
 from fkdash.errors import NotPermittedError, ServerRefusedError, TimedOutError
@@ -325,11 +324,6 @@ async def _answer(sessions: Sessions, statement: str, table: Table, *, seconds: 
 async def _default_line(
     sessions: Sessions, catalog: Catalog, question: DefaultRow, *, seconds: float
 ) -> PreflightLine:
-    values = ", ".join(question.defaults)
-    equal = " and ".join(
-        f"p.{quoted(name)} = ({default})"
-        for name, default in zip(question.columns, question.defaults, strict=True)
-    )
-    statement = f"select exists (select from {source(catalog, question.table)} p where {equal})"
-    there, why = await _answer(sessions, statement, catalog.tables[question.table], seconds=seconds)
-    return default_line(question.table, values, there, why)
+    asked = default_row_query(catalog, question)
+    there, why = await _answer(sessions, asked, catalog.tables[question.table], seconds=seconds)
+    return default_line(question.table, ", ".join(question.defaults), there, why)

@@ -262,7 +262,7 @@ def orphan_line(orphans: OrphanCount, plan: Plan) -> PreflightLine:
     return ok("every row refers to an existing row")
 
 
-def default_line(table: TableName, values: str, there: bool | None, why: str = "") -> PreflightLine:  # noqa: FBT001 - an answer
+def default_line(table: TableName, values: str, there: bool | None, why: str) -> PreflightLine:  # noqa: FBT001 - an answer
     """Say whether the row is there that SET DEFAULT makes rows refer to."""
     if there is None:
         return warning(

@@ -263,15 +263,14 @@ class Tries:
             lasting = await _commits_last(session)
         if not lasting:
             await self.writer.run_alone("set synchronous_commit = local")
-        lock = f"pg_catalog.hashtextextended('fkdash', {oid})"
         async with self.writer.rolled_back() as session:
-            if not await session.value(f"select pg_catalog.pg_try_advisory_lock({lock})"):
+            if not await session.value(f"select pg_catalog.pg_try_advisory_lock({ADVISORY})", oid):
                 raise self._taken()
         try:
             yield
         finally:
             if not self.writer.is_lost:
-                await undisturbed(self._in_time(self._unlock(lock)))
+                await undisturbed(self._in_time(self._unlock(oid)))
 
     async def _in_time(self, work: Coroutine[None, None, None]) -> None:
         """Do what is left to do on a connection that may be silent by now; then it is given up."""
@@ -281,9 +280,9 @@ class Tries:
         except TimeoutError:
             await self.writer.close()
 
-    async def _unlock(self, lock: str) -> None:
+    async def _unlock(self, oid: int | None) -> None:
         async with self.writer.rolled_back() as session:
-            await session.value(f"select pg_catalog.pg_advisory_unlock({lock})")
+            await session.value(f"select pg_catalog.pg_advisory_unlock({ADVISORY})", oid)
 
     async def _clean_up(self, step: Step) -> None:
         if step.leftover is None or step.cleanup is None:
