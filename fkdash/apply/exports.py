@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Plan
 
 
-def applied_run(
-    catalog: Catalog, key: ForeignKey, option: str, here: Identity, *, folder: Path | None = None
-) -> RecordedRun | None:
+def applied_run(catalog: Catalog, key: ForeignKey, option: str, here: Identity) -> RecordedRun | None:
     """Give the newest run that made a key what it is now in this database, by this option; None without one."""
-    runs = history(folder)
+    runs = history()
     back = undone(runs)
     for run in runs:
         plan = run.plan

@@ -23,7 +23,7 @@ from fkdash.sqlstates import IN_FAILED_SQL_TRANSACTION
 _ROLLBACK_SECONDS = 2.0
 _COMMIT_SECONDS = 30.0
 _ASKING_MS = 60_000
-_IDLE_SECONDS = 10.0
+_IDLE_MS = 10_000
 _LOST_CLASSES = ("08", "57P0")
 
 
@@ -43,10 +43,10 @@ class WriteSession(OpenTransaction):
 
 
 @asynccontextmanager
-async def open_writer(target: Target, *, idle_seconds: float = _IDLE_SECONDS) -> AsyncIterator[Writer]:
+async def open_writer(target: Target) -> AsyncIterator[Writer]:
     """Open the writing connection and close it at the end, stopping what it still runs.
 
-    A transaction idle for longer than `idle_seconds` is ended by the server, so
+    A transaction idle for longer than ten seconds is ended by the server, so
     that a lost client holds no lock. Raises what `db.connect.connect` raises.
     """
     opened = await connect(target)
@@ -54,7 +54,7 @@ async def open_writer(target: Target, *, idle_seconds: float = _IDLE_SECONDS) ->
         where = target.describe(opened.address)
         with translating("looking at the new connection", where=where, connection=opened.connection):
             backend_pid = await opened.connection.fetchval(query("fkdash.db", "backend_pid"))
-        writer = Writer(target, opened, backend_pid=backend_pid, idle_seconds=idle_seconds)
+        writer = Writer(target, opened, backend_pid=backend_pid)
         try:
             yield writer
         finally:
@@ -66,13 +66,12 @@ async def open_writer(target: Target, *, idle_seconds: float = _IDLE_SECONDS) ->
 class Writer:
     """One connection for one plan. It does not reconnect by itself: what was under way must be looked at first."""
 
-    def __init__(self, target: Target, opened: Opened, *, backend_pid: int, idle_seconds: float) -> None:
+    def __init__(self, target: Target, opened: Opened, *, backend_pid: int) -> None:
         self.target = target
         self.backend_pid = backend_pid
         self.pooled = opened.connection.get_server_pid() != backend_pid
         self.where = target.describe(opened.address)
         self._connection: asyncpg.Connection[asyncpg.Record] = opened.connection
-        self._idle_ms = round(idle_seconds * 1000)
         self.is_retired = False
 
     @property
@@ -144,7 +143,7 @@ class Writer:
         begin = query("fkdash.db", "begin_writing").format(
             isolation="REPEATABLE READ" if one_snapshot else "READ COMMITTED",
             settings=applied_locally(self.target.settings),
-            idle_ms=self._idle_ms,
+            idle_ms=_IDLE_MS,
             statement_ms=_ASKING_MS,
         )
         session = WriteSession(self._connection, where=self.where, statement_seconds=None)

@@ -71,10 +71,10 @@ class Journal:
         self._reserve = path.with_suffix(".reserve")
 
     @classmethod
-    def create(cls, constraint: str, *, folder: Path | None = None, now: datetime | None = None) -> Self:
+    def create(cls, constraint: str, *, folder: Path | None = None) -> Self:
         """Make a new file named after the moment and the constraint."""
         home = folder or runs_folder()
-        moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S.%fZ")
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         path = home / f"{moment}-{file_name(constraint)}.jsonl"
         try:
             _require_private(home)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal.records import RecordedRun, history, recorded_run, unfinished
 from fkdash.apply.others_code import refuse_planted_for
@@ -43,6 +43,8 @@ __all__ = [
     "unfinished",
     "what_is_true",
 ]
+
+_MOST_LISTED: Final = 20
 
 
 @fact
@@ -256,10 +258,8 @@ def in_the_way_words(nulls: Mapping[str, int]) -> str:
     )
 
 
-async def rows_in_the_way_listed(
-    session: Session, catalog: Catalog, plan: Plan, *, limit: int = 20
-) -> tuple[RowInTheWay, ...]:
-    """List the rows that keep the undo from working, at most `limit` for each column."""
+async def rows_in_the_way_listed(session: Session, catalog: Catalog, plan: Plan) -> tuple[RowInTheWay, ...]:
+    """List the rows that keep the undo from working, the first 20 for each column."""
     found: list[RowInTheWay] = []
     for name, column in plan.goal.nullable:
         if name not in catalog.tables or not proves_no_null(plan.undo, name, column):
@@ -268,7 +268,7 @@ async def rows_in_the_way_listed(
         identity = identity_of(catalog.tables[name])
         rows = await session.rows(
             f"select {as_text(identity)} from {source(catalog, name)} c where {_is_null(catalog, name, column)} "
-            f"order by {', '.join(each for each, _ in identity)} limit {int(limit)}"
+            f"order by {', '.join(each for each, _ in identity)} limit {_MOST_LISTED}"
         )
         found += [RowInTheWay(name, column, tuple(row[each] for each in range(len(identity)))) for row in rows]
     return tuple(found)

@@ -218,11 +218,11 @@ class State:
 
     # --- names that PostgreSQL makes up
 
-    def constraint_name(self, schema: int, first: str, second: str, label: str, taken: Sequence[str] = ()) -> str:
+    def constraint_name(self, schema: int, first: str, second: str, label: str) -> str:
         """Give the name that a constraint gets (ChooseConstraintName): free in the whole schema."""
         for number in itertools.count():
             made = object_name(first, second, f"{label}{number or ''}")
-            if made not in taken and (schema, made) not in self.constraint_names:
+            if (schema, made) not in self.constraint_names:
                 return made
         raise AssertionError
 

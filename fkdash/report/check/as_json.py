@@ -35,9 +35,9 @@ def check_json_pieces(reports: Sequence[CheckReport], *, kind: str = "check") ->
     yield "\n}\n"
 
 
-def check_document(reports: Sequence[CheckReport], *, kind: str = "check") -> dict[str, Any]:
-    """Give the same document as data."""
-    document = _document(reports, kind)
+def check_document(reports: Sequence[CheckReport]) -> dict[str, Any]:
+    """Give the document of `check` as data."""
+    document = _document(reports, "check")
     return document | {"findings": list(document["findings"])}
 
 

@@ -27,7 +27,7 @@ def outcome(branch: Branch) -> str:
     return effect_words(branch.effect) if branch.effect is not None else "as above"
 
 
-def way_text(branches: Sequence[Branch], pen: Pen, *, width: int = TEXT_CELLS) -> Iterator[str]:
+def way_text(branches: Sequence[Branch], pen: Pen) -> Iterator[str]:
     """Give the section with the tree, a line each; none where the delete touches nothing else.
 
     At most 40 branches, those that stop it first, and how many more there are.
@@ -36,7 +36,7 @@ def way_text(branches: Sequence[Branch], pen: Pen, *, width: int = TEXT_CELLS) -
         return
     yield ""
     yield "The way it takes"
-    shown = tree([_node(branch) for branch in branches[:_MOST_BRANCHES]], width - 3, pen)
+    shown = tree([_node(branch) for branch in branches[:_MOST_BRANCHES]], TEXT_CELLS - 3, pen)
     yield from (f"   {line}" for line in text_of(shown).split("\n"))
     if len(branches) > _MOST_BRANCHES:
         yield f"   {counted(len(branches) - _MOST_BRANCHES, 'more branches')}"

@@ -12,18 +12,16 @@ from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.sqlstates import DUPLICATE_OBJECT, INVALID_OBJECT_DEFINITION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fkdash.catalog.files.facts import Relation, Template
     from fkdash.catalog.files.reading.nodes import ConstraintSaid
 
 
-def check_name(state: State, table: Relation, expression: Template, taken: Sequence[str] = ()) -> str:
+def check_name(state: State, table: Relation, expression: Template) -> str:
     """Give the name of a check without one: that of its only column is in it."""
     names = table.names
     columns = [number for number in expression.columns if number]
     only = names[columns[0]] if len(expression.columns) == 1 and columns else ""
-    return state.constraint_name(table.schema, table.name, only, "check", taken)
+    return state.constraint_name(table.schema, table.name, only, "check")
 
 
 def add_check(state: State, table: Relation, said: ConstraintSaid, *, may_be_unchecked: bool) -> None:
