@@ -28,10 +28,12 @@ FIRST_ROW: Final = "'(0,0)'::pg_catalog.tid"
 """Where a step that walks through a table begins, as its statement spells it; the next batch begins further on."""
 
 CHECK_ROWS: Final = "check"
+"""The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
 SWAP_AND_CHECK: Final = "swap, check"
 ADD_AND_CHECK: Final = "add, check"
+"""The titles of steps that declare a key and check the rows that are there in one statement."""
 ATTACH: Final = "attach"
-"""The title of a step that checks the rows that are there (VALIDATE CONSTRAINT)."""
+"""The title of a step that makes partitions' keys part of one on the whole."""
 MAKE_ROWS: Final = "make"
 """The title of a step that makes referenced rows."""
 
