@@ -12,10 +12,9 @@ from fkdash.pictures.bars import bars
 from fkdash.pictures.path import path
 from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
 from fkdash.pictures.relations import relation_map
-from fkdash.report.check.as_markdown import escaped
 from fkdash.report.drawn_from import held_rows, map_around, way_to_error
 from fkdash.report.fix.plan import locks_in_words, plan_sql
-from fkdash.report.markdown import fenced
+from fkdash.report.markdown import escaped, fenced
 from fkdash.rules.severity import Severity
 from fkdash.shell import command
 

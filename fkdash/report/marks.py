@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.fact import fact
-from fkdash.report.check.as_markdown import escaped
 from fkdash.report.diagnosis import applied_lines
-from fkdash.report.markdown import fenced
+from fkdash.report.markdown import escaped, fenced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -25,9 +25,10 @@ from fkdash.errors import UnreachableError
 from fkdash.report.check.as_github import check_github
 from fkdash.report.check.as_json import check_document, check_json_pieces
 from fkdash.report.check.as_junit import check_junit
-from fkdash.report.check.as_markdown import check_markdown, escaped
+from fkdash.report.check.as_markdown import check_markdown
 from fkdash.report.check.as_sarif import MOST_RESULTS, check_sarif
 from fkdash.report.check.as_text import check_lines, check_text
+from fkdash.report.markdown import escaped
 from fkdash.rules.registry import EVERY_RULE, findings, rule
 from fkdash.rules.severity import Severity
 from tests.rules.catalogs import catalog, reference, table

@@ -10,7 +10,7 @@ from textual import events
 
 from fkdash.apply.events import RunOutcome
 from fkdash.db.text import plain
-from fkdash.report.check.as_markdown import escaped
+from fkdash.report.markdown import escaped
 from tests.support.servers import TestDatabase
 from tests.tui.test_dashboard import Session, dashboard
 from tests.tui.walk import NAME, PLAIN, Walk

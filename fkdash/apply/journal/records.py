@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.apply.events import RunOutcome
-from fkdash.apply.facts import CommitFacts, EndFacts, PlanFacts, StepFacts, facts_of
 from fkdash.apply.journal.identity import Identity
 from fkdash.apply.journal.journal import Line, file_name, is_open, read, runs_folder
+from fkdash.apply.journal.line_facts import CommitFacts, EndFacts, PlanFacts, StepFacts, facts_of
 from fkdash.errors import UsageError
 from fkdash.fact import fact
 from fkdash.fix.plan import Plan

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.checking.alike import places_words
 from fkdash.checking.groups import alone, group_words, groups_of
 from fkdash.checking.result import impact_words
 from fkdash.counted import counted
-from fkdash.db.text import plain
+from fkdash.report.markdown import escaped
 from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
@@ -17,17 +16,6 @@ if TYPE_CHECKING:
 
     from fkdash.checking.groups import Group
     from fkdash.checking.result import CheckReport, Reported
-
-_MARKUP: Final = re.compile(
-    r"""[\\`*\[\]<>|~]          # whatever stands around them
-    | (?<![^\W_])_|_(?![^\W_])  # inside a word an underline is none of Markdown's
-    | &(?=[#\w])               # an entity
-    | \#(?=\d)                 # somebody's issue
-    | ^[\#+=-]                 # at the beginning of a line
-    | (?<=^\d)[.)]             # a list
-    """,
-    re.VERBOSE,
-)
 
 
 def check_markdown(reports: Iterable[CheckReport]) -> str:
@@ -50,11 +38,6 @@ def check_markdown(reports: Iterable[CheckReport]) -> str:
     if quiet:
         lines.append(escaped(f"{counted(len(quiet), 'databases')} with nothing else: {places_words(quiet)}") + ".")
     return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Give text from outside so that Markdown shows it as it is; UUIDs and most names in it stay the same."""
-    return _MARKUP.sub(r"\\\g<0>", plain(text))
 
 
 def _together(reports: Sequence[CheckReport], groups: Sequence[Group]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
-from fkdash.report.check.as_markdown import escaped
+from fkdash.report.markdown import escaped
 from fkdash.report.not_run import not_run_field, not_run_lines
 from fkdash.sqlstates import (
     CHECK_VIOLATION,

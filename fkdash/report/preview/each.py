@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
-from fkdash.report.check.as_markdown import escaped
+from fkdash.report.markdown import escaped
 from fkdash.report.preview.delete import (
     blocker_words,
     limit_sign,

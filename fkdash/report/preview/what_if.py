@@ -15,8 +15,7 @@ from fkdash.pictures.picture import TEXT_CELLS, UNICODE, text_of
 from fkdash.preview.declared.what_if import Assumptions, NewAction
 from fkdash.preview.model import Effect, Verdict
 from fkdash.preview.preview import preview
-from fkdash.report.check.as_markdown import escaped
-from fkdash.report.markdown import fenced
+from fkdash.report.markdown import escaped, fenced
 from fkdash.report.preview.delete import effect_words, limit_word
 from fkdash.rules.actions.enforcement import is_silenced
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from fkdash.errors import FkdashError, UnreachableError
 from fkdash.fact import fact
-from fkdash.report.sparkline import sparkline
+from fkdash.pictures.sparkline import sparkline
 from fkdash.tui import keys
 from fkdash.tui.screens.base import BaseScreen
 from fkdash.tui.screens.findings.constraint_rows import constraint_row
