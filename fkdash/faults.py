@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 
+from fkdash.errors import reason_of
 from fkdash.masking import masked
 from fkdash.private_file import write_private
 
@@ -19,7 +20,7 @@ def details_of(fault: BaseException | None) -> str:
     try:
         where = f"The details are in {write_private('crash', '.log', details)}"
     except OSError as error:
-        where = f"The details could not be written ({error.strerror})"
+        where = f"The details could not be written ({reason_of(error)})"
     kind = type(fault).__name__ if fault else "an input fault"
     return f"fkdash stopped because of a fault of its own ({kind}). {where}"
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from fkdash.db.text import plain
-from fkdash.errors import FkdashError
+from fkdash.errors import FkdashError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ def say_pieces(pieces: Iterable[str]) -> None:
     except OSError as error:
         _give_up(sys.stdout)
         raise FkdashError(
-            f"The result could not be written: {error.strerror}.", next_step="Direct the output elsewhere."
+            f"The result could not be written: {reason_of(error)}.", next_step="Direct the output elsewhere."
         ) from None
 
 

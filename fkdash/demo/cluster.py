@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from fkdash.errors import FkdashError
+from fkdash.errors import FkdashError, reason_of
 from fkdash.fact import fact
 
 SUPERUSER = "postgres"
@@ -140,7 +140,7 @@ class Cluster:
             ) from error
         except OSError as error:
             raise FkdashError(
-                f"The embedded PostgreSQL cannot be run: {error.strerror or error} ({programs}).",
+                f"The embedded PostgreSQL cannot be run: {reason_of(error)} ({programs}).",
                 next_step="Its programs need glibc or macOS. Or connect to a server of yours: fkdash DSN",
             ) from error
         self._wait_until_ready(server)

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from fkdash.counted import counted
 from fkdash.db.target import Target
+from fkdash.errors import reason_of
 from fkdash.profiles import Destination
 from fkdash.tui import keys
 from fkdash.tui.host import Host
@@ -322,7 +323,7 @@ class DashboardApp(Host):
         try:
             self.say(f"Written to {self.marking.save()}")
         except OSError as error:
-            self.say(f"The report could not be written: {error.strerror or error}")
+            self.say(f"The report could not be written: {reason_of(error)}")
 
     def action_relations(self) -> None:
         """Show the relations of the table that the present screen is about; without one, ask for it."""

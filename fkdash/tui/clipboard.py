@@ -11,6 +11,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 
+from fkdash.errors import reason_of
 from fkdash.private_file import write_private
 
 OSC_52_LIMIT = 74_994
@@ -37,7 +38,7 @@ async def copy(
     try:
         saved = f"it is also in {write_private('copy', '.txt', text)}"
     except OSError as error:
-        saved = f"no file could be written: {error.strerror}"
+        saved = f"no file could be written: {reason_of(error)}"
     return f"Sent {' and '.join(tried)}; {saved}"
 
 

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from platformdirs import user_state_path
 
-from fkdash.errors import StoppedError, UsageError
+from fkdash.errors import StoppedError, UsageError, reason_of
 from fkdash.fact import fact
 from fkdash.private_file import is_shared, require_private_folder
 
@@ -265,7 +265,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _unwritable(path: Path, error: OSError) -> JournalError:
     return JournalError(
-        f"The journal {path} cannot be written: {error.strerror or error}.",
+        f"The journal {path} cannot be written: {reason_of(error)}.",
         next_step="Without a journal there is no way back after a crash, so nothing is changed. "
         "Make room or set XDG_STATE_HOME to a folder you can write to.",
     )

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fkdash.db.secret import Secret
 from fkdash.db.target import Address, Tls, TlsMode
 from fkdash.db.text import plain
-from fkdash.errors import UsageError
+from fkdash.errors import UsageError, reason_of
 
 _SYSTEM = "system"
 _MODES: tuple[TlsMode, ...] = get_args(TlsMode)
@@ -87,7 +87,7 @@ def _system_context(tls: Tls) -> ssl.SSLContext:
             context.load_cert_chain(tls.certificate, tls.key or None, lambda: password)
         except OSError as error:
             raise UsageError(
-                f"The client certificate {tls.certificate} cannot be used: {error.strerror or error}.",
+                f"The client certificate {tls.certificate} cannot be used: {reason_of(error)}.",
                 next_step="Check sslcert and sslkey.",
             ) from None
     return context

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError, UsageError
+from fkdash.errors import FkdashError, NotRun, NotRunError, UnreachableError, UsageError, reason_of
 from fkdash.private_file import write_private
 from fkdash.tui import clipboard, keys
 from fkdash.tui.lean_compositor import LeanCompositor
@@ -181,7 +181,7 @@ class BaseScreen(Screen[None], inherit_bindings=False):
         try:
             path = write_private(_FIT_FOR_A_FILE.sub("_", name), suffix, text)
         except OSError as error:
-            self.status.fail(f"The file could not be written: {error.strerror or error}")
+            self.status.fail(f"The file could not be written: {reason_of(error)}")
         else:
             self.say(f"Written to {path}")
 
