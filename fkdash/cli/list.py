@@ -7,11 +7,11 @@ import csv
 import io
 import json
 from textwrap import indent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.action import Action
 from fkdash.catalog.postgres.read import read_whole_catalog
-from fkdash.catalog.table_name import visible
+from fkdash.catalog.table_name import listed
 from fkdash.checking.alike import referenced_words
 from fkdash.checking.key_groups import key_groups
 from fkdash.cli.connection import (
@@ -41,6 +41,22 @@ EXAMPLES = """examples:
   fkdash list --table workspaces --on-delete "set null"
   fkdash list --format csv app > foreign-keys.csv
 """
+_CSV_COLUMNS: Final = (
+    "schema",
+    "table",
+    "constraint",
+    "columns",
+    "referenced",
+    "on_delete",
+    "on_update",
+    "delete_columns",
+    "match",
+    "deferrable",
+    "initially_deferred",
+    "validated",
+    "enforced",
+)
+"""Those of the document but the comment, which may have many lines."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -74,15 +90,12 @@ def run(arguments: argparse.Namespace) -> int:
         say(_csv(keys))
     else:
         groups, left = ([], keys) if arguments.each else key_groups(catalog, keys)
-        odd = {group.keys[0].table.name for group in groups}
-        for key in left:
-            if key.table.name in odd:
-                say(_line(key))
-        for group in groups:
-            say(_group_line(group))
-        for key in left:
-            if key.table.name not in odd:
-                say(_line(key))
+        families = {group.keys[0].table.name for group in groups}
+        # What differs from most of its family is looked for: it comes first.
+        lines = [_line(key) for key in left if key.table.name in families]
+        lines += [_group_line(group) for group in groups]
+        lines += [_line(key) for key in left if key.table.name not in families]
+        say_pieces(f"{line}\n" for line in lines)
         more = "; --each lists them one by one" if groups else ""
         tell(f"{len(keys):,} of {counted(len(catalog.foreign_keys), 'foreign keys')}{more}")
     chosen = chosen_tables(arguments)
@@ -120,11 +133,11 @@ def _group_line(group: KeyGroup) -> str:
     """Say once what many schemas have in common: names without the schema, and who differs."""
     key = group.keys[0]
     count = f"{len(group.keys):,} \N{MULTIPLICATION SIGN} "
-    return plain(f"{count}{_said(key, visible(key.table.name), referenced_words(key))}  in {group.places_words}")
+    return plain(f"{count}{_said(key, key.table.shown, referenced_words(key))}  in {group.places_words}")
 
 
 def _line(key: ForeignKey) -> str:
-    return plain(f"{_said(key, str(key.table), str(key.referenced))}  {visible(key.name)}")
+    return plain(f"{_said(key, str(key.table), str(key.referenced))}  {key.shown}")
 
 
 def _said(key: ForeignKey, table: str, referenced: str) -> str:
@@ -132,10 +145,9 @@ def _said(key: ForeignKey, table: str, referenced: str) -> str:
     if key.enforced and not key.validated:
         state = "  NOT VALID"
     late = "  INITIALLY DEFERRED" if key.initially_deferred else "  DEFERRABLE" if key.deferrable else ""
-    some = f" ({', '.join(key.delete_columns)})" if key.delete_columns else ""
-    ours, theirs = (", ".join(map(visible, each)) for each in (key.columns, key.referenced_columns))
+    some = f" ({listed(key.delete_columns)})" if key.delete_columns else ""
     return (
-        f"{table}({ours}) -> {referenced}({theirs})  ON "
+        f"{table}({listed(key.columns)}) -> {referenced}({listed(key.referenced_columns)})  ON "
         f"DELETE {key.on_delete}{some}  ON UPDATE {key.on_update}{late}{state}"
     )
 
@@ -179,12 +191,10 @@ def _csv(keys: list[ForeignKey]) -> str:
     """Give a table with one row per foreign key; columns of a key are separated by commas."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    columns = list(_entry(keys[0])) if keys else []
-    writer.writerow([name for name in columns if name != "comment"] if keys else ["schema", "table", "constraint"])
+    writer.writerow(_CSV_COLUMNS)
     for key in keys:
-        entry = _entry(key)
-        entry["referenced"] = f"{key.referenced}({', '.join(key.referenced_columns)})"
-        writer.writerow([_cell(value) for name, value in entry.items() if name != "comment"])
+        entry = _entry(key) | {"referenced": f"{key.referenced}({', '.join(key.referenced_columns)})"}
+        writer.writerow([_cell(entry[name]) for name in _CSV_COLUMNS])
     return written.getvalue()
 
 

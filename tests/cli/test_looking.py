@@ -110,6 +110,8 @@ async def test_list_gives_every_foreign_key_once(incident_database: TestDatabase
     rows = list(csv.DictReader(io.StringIO(nulls.stdout)))
     assert NAME in {row["constraint"] for row in rows}
     assert {row["on_delete"] for row in rows} == {"SET NULL"}
+    none = await fkdash("list", "--format", "csv", "--not-valid", "--on-update", "set null", incident_database.dsn)
+    assert none.stdout.splitlines() == nulls.stdout.splitlines()[:1]
 
 
 async def test_explain_reads_an_argument_or_stdin(incident_database: TestDatabase) -> None:
