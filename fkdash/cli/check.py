@@ -20,8 +20,9 @@ from fkdash.cli.connection import (
 )
 from fkdash.cli.judging import add_judging_arguments, baseline_at, baseline_file, threshold
 from fkdash.cli.messages import say
+from fkdash.cli.numbers import number, seconds
 from fkdash.cli.printing import print_reports, write_baseline
-from fkdash.cli.selection import chosen_rules, chosen_tables, number, seconds, tell_unmatched
+from fkdash.cli.selection import chosen_rules, chosen_tables, tell_unmatched
 from fkdash.cli.settings import team_configuration
 from fkdash.cli.several import destinations_of
 from fkdash.errors import StoppedError, UnreachableError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.cli.commands import commands_help
 from fkdash.cli.connection import add_connection_arguments, ask_looking_password, ask_password, may_ask
-from fkdash.cli.selection import number
+from fkdash.cli.numbers import number
 from fkdash.cli.settings import label_columns_set, operator_settings
 from fkdash.cli.several import destinations_of
 from fkdash.db.where.resolve import ConnectionArguments, resolve

@@ -10,7 +10,7 @@ from fkdash.catalog.postgres.equality import own_equality
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
-from fkdash.cli.selection import number
+from fkdash.cli.numbers import number
 from fkdash.db.text import plain
 from fkdash.errors import UsageError
 from fkdash.preview.declared.not_tables import no_table

@@ -21,6 +21,7 @@ from fkdash.cli.connection import (
     writable,
 )
 from fkdash.cli.messages import say, tell
+from fkdash.cli.numbers import number, seconds
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError, UsageError
@@ -65,7 +66,7 @@ EXAMPLES = """examples:
   fkdash preview --table workspaces --all           which rows cannot be deleted, each by itself
   fkdash preview --table workspaces --where true    DELETE FROM workspaces: all of them in one statement
 
-exit codes: 0 allowed, 1 blocked, 2 wrong usage, 3 no access, 4 cut short or not known
+exit codes: 0 allowed, 1 blocked, 2 wrong usage, 3 no access, 4 cut short, not known, or a rehearsal that disagrees
 """
 _MOST_ROWS = 1_000_000_000
 _FORMATS = ("text", "json", "markdown")
@@ -97,15 +98,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument(
         "--list",
-        type=int,
+        type=number(0, _MOST_ROWS),
         metavar="N",
         help="name so many rows by key and label: with --all of those that cannot go, those that most rows hold "
         f"first (default: {PAGE_ROWS}), else of those that each blocker stops at (default: 0)",
     )
     limits = parser.add_argument_group("limits", "What is cut short says so, and its numbers are lower limits.")
-    limits.add_argument("--seconds", type=float, default=60.0, help="stop after this time; default: %(default)s")
+    limits.add_argument("--seconds", type=seconds, default=60.0, help="stop after this time; default: %(default)s")
     limits.add_argument(
-        "--max-rows", type=int, default=Limits().rows, help="rows followed one by one; default: %(default)s"
+        "--max-rows",
+        type=number(1, _MOST_ROWS),
+        default=Limits().rows,
+        help="rows followed one by one; default: %(default)s",
     )
     limits.add_argument("--allow-scan", action="store_true", help="read large tables that have no index for it")
     parser.add_argument("--config", type=Path, metavar="FILE", help="instead of fkdash.toml or pyproject.toml")
@@ -125,7 +129,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the preview and give the exit code."""
-    _check_numbers(arguments)
     if arguments.all:
         return _run_each(arguments)
     hearing = Hearing()
@@ -221,17 +224,6 @@ async def _target(session: Session, catalog: Catalog, arguments: argparse.Namesp
         condition=arguments.where,
         everything=arguments.all,
     )
-
-
-def _check_numbers(arguments: argparse.Namespace) -> None:
-    for name, least, most in (("seconds", 0.001, 1e6), ("max_rows", 1, _MOST_ROWS), ("list", 0, _MOST_ROWS)):
-        number = getattr(arguments, name)
-        if number is not None and not least <= number <= most:
-            said = f" {number:g}" if isinstance(number, float) or abs(number) <= most else ""
-            raise UsageError(
-                f"--{name.replace('_', '-')}{said} is no number that can be used.",
-                next_step=f"Give one from {least:g} to {most:,.0f}.",
-            )
 
 
 def _limits(arguments: argparse.Namespace) -> Limits:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.names import name_parts, nearest
 from fkdash.cli.messages import tell
@@ -16,10 +15,6 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.table_name import TableName
     from fkdash.rules.finding import Rule
-
-
-_LEAST_SECONDS: Final = 0.001
-_MOST_SECONDS: Final = 1_000_000.0
 
 
 def add_table_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,28 +49,6 @@ def tell_unmatched(arguments: argparse.Namespace) -> int:
     ]
     tell(f"fkdash: No table matches {' '.join(named)}.\n  fkdash list shows the foreign keys there are.")
     return UsageError.exit_code
-
-
-def number(least: int, most: int) -> Callable[[str], int]:
-    """Give what reads a whole number from `least` to `most` for the parser."""
-
-    def read(text: str) -> int:
-        if not text.isdecimal() or not text.isascii() or not least <= int(text[:18]) <= most:
-            raise ArgumentTypeError(f"{text} is not a number from {least} to {most}")
-        return int(text)
-
-    return read
-
-
-def seconds(text: str) -> float:
-    """Read a time limit; the server counts it in milliseconds, and takes none for no limit."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0
-    if not _LEAST_SECONDS <= number <= _MOST_SECONDS:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds from {_LEAST_SECONDS} on")
-    return number
 
 
 def add_rule_argument(parser: argparse.ArgumentParser) -> None:

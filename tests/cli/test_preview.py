@@ -65,8 +65,8 @@ def _said(ended: subprocess.CompletedProcess[str], code: int, *words: str) -> No
         (("--table", "workspaces"), ("Nothing says which rows",)),
         (("--table", "workspaces", "--all", "--key", "id=1"), ("more than one way",)),
         (("--table", "workspaces", "--all", "--rehearse"), ("--where true",)),
-        (("--table", "workspaces", "--all", "--seconds", "0"), ("--seconds 0",)),
-        (("--table", "workspaces", "--all", "--list", "-1"), ("--list -1",)),
+        (("--table", "workspaces", "--all", "--seconds", "0"), ("--seconds: '0'",)),
+        (("--table", "workspaces", "--all", "--list", "-1"), ("--list: -1",)),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )

@@ -13,7 +13,7 @@ from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.cli.connection import add_connection_arguments, looking, run_async, target_of
 from fkdash.cli.messages import say, tell
-from fkdash.cli.selection import number, seconds
+from fkdash.cli.numbers import number, seconds
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.text import plain
 from fkdash.errors import StoppedError
@@ -42,7 +42,7 @@ EXAMPLES = """examples:
   fkdash orphans scan --constraint orders_user_id_fkey
   fkdash orphans scan --all --total-seconds 600 --format json > scan.json
   fkdash orphans scan --all --resume scan.json --format json
-exit code: 1 where there are orphans, 4 where none was found but not everything could be counted
+exit codes: 0 no orphans, 1 there are some, 2 wrong usage, 3 no access, 4 none found but not everything was counted
 """
 _MOST_JOBS: Final = 64
 _MOST_SAMPLES: Final = 1000
