@@ -99,7 +99,10 @@ async def execute(change: Change, arguments: argparse.Namespace) -> int:
         rehearsal = await try_out(change, given)
         tell(rehearsal_text(rehearsal))
         if rehearsal.ok is False:
-            raise StoppedError("The rehearsal did not end as promised; nothing was changed.")
+            raise StoppedError(
+                "The rehearsal did not end as promised; nothing was changed.",
+                next_step="Change what it met first, or choose another option.",
+            )
     if plan.steps and given is None:
         given = await confirmed(asked, arguments)
     ended = await _carried_out(change, looked, given)
@@ -168,7 +171,10 @@ async def confirmed(asked: Confirmation, arguments: argparse.Namespace) -> Confi
                 next_step=f"--confirm {shell_word(asked.constraint)}",
             )
         if asked.database is not None and arguments.confirm_database != asked.database:
-            raise UsageError("This profile is production: --confirm-database must give the database's name.")
+            raise UsageError(
+                "This profile is production: the database's name must be given as well.",
+                next_step=f"--confirm-database {shell_word(asked.database)}",
+            )
         return asked
     if not sys.stdin.isatty():
         raise UsageError(
@@ -186,7 +192,7 @@ async def _typed(what: str, wanted: str) -> None:
     sys.stderr.flush()
     # A name with a line break can only be typed as it is shown.
     if (await _line()).rstrip("\n") not in {wanted, plain(wanted)}:
-        raise StoppedError(f"That is not {what}; nothing was changed.")
+        raise StoppedError(f"That is not {what}; nothing was changed.", next_step="Type it as it is shown.")
 
 
 async def _line() -> str:

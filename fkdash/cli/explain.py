@@ -36,6 +36,7 @@ EXAMPLES = """examples:
   fkdash explain 'null value in column "workspace_id" of relation "users" violates not-null constraint'
   pbpaste | fkdash explain postgresql://dba@db-eu-1/app
   fkdash explain app - < error.txt
+exit codes: 0 where a foreign key explains it, 1 where none does, 2 wrong usage, 3 no access
 """
 _SHOWN_MIGRATIONS = 3
 _CHUNK = 256 * 1024

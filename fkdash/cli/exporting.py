@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.exports import applied_run
 from fkdash.apply.journal.identity import identity_of
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from fkdash.apply.journal.records import RecordedRun
     from fkdash.catalog.model import Catalog
     from fkdash.fix.plan import Plan
+
+
+_FITTING: Final = "Name the constraint and the option that it is about, or give another file."
 
 
 @fact
@@ -106,7 +109,9 @@ def _fitting(arguments: argparse.Namespace, made: Plan, where: Path) -> Plan:
     full = (*made.key.table, made.key.name)
     verbatim = {made.key.qualified, f"{made.key.table.name}.{made.key.name}", made.key.name}
     if arguments.constraint not in verbatim and full[-len(parts) :] != parts:
-        raise UsageError(f"{where} is about {made.key.qualified}, not about {arguments.constraint}.")
+        raise UsageError(
+            f"{where} is about {made.key.qualified}, not about {arguments.constraint}.", next_step=_FITTING
+        )
     if made.option != arguments.option:
-        raise UsageError(f"{where} is about {made.option}, not about {arguments.option}.")
+        raise UsageError(f"{where} is about {made.option}, not about {arguments.option}.", next_step=_FITTING)
     return made

@@ -11,7 +11,7 @@ from fkdash.catalog.confirmed_references import knowing_those_there
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres.equality import compared
 from fkdash.catalog.postgres.read import read_whole_catalog
-from fkdash.cli.selection import number
+from fkdash.cli.numbers import number
 from fkdash.cli.settings import label_columns_set, operator_settings, team_configuration
 from fkdash.db.where.conninfo import is_uri
 from fkdash.errors import AlreadySoError, UsageError
@@ -36,6 +36,19 @@ if TYPE_CHECKING:
     from fkdash.fix.value_from import Picked
 
 _PICKING_SECONDS: Final = 60.0
+_LIVE: Final = "Leave --from out, and name the database."
+_IN_A_PLAN: Final = (
+    "option",
+    "keep_validated",
+    "value",
+    "value_from",
+    "of",
+    "like",
+    "batch_rows",
+    "pause_ms",
+    "rows_per_second",
+)
+"""The arguments that a plan has the answer to already."""
 
 
 @fact
@@ -167,7 +180,9 @@ async def with_the_key(
         if key is None:
             raise _unconfirmed(unknown, text) from None
         if pool is None:
-            raise UsageError("A reference is declared from the database, not from a snapshot.") from None
+            raise UsageError(
+                "A reference is declared from the database, not from a snapshot.", next_step=_LIVE
+            ) from None
         async with pool.session() as session:
             return known, await compared(session, known, key)
 
@@ -202,7 +217,7 @@ async def picked(
     if arguments.value_from is None:
         return None
     if pool is None:
-        raise UsageError("--value-from asks the database; a snapshot cannot answer it.")
+        raise UsageError("--value-from asks the database; a snapshot cannot answer it.", next_step=_LIVE)
     from fkdash.fix.value_from import pick  # loads the SQL parser
 
     chosen = chosen_rows(key, arguments.of)
@@ -248,21 +263,25 @@ def _pace(arguments: argparse.Namespace) -> Pace | None:
     return Pace(arguments.batch_rows or Pace().batch_rows, arguments.pause_ms, arguments.rows_per_second)
 
 
+def _is_given(value: object) -> bool:
+    """Tell whether an argument was written, whatever it is when it is not; a 0 was."""
+    return value is not None and value is not False and value != []
+
+
 def _carried(arguments: argparse.Namespace) -> Plan | None:
     path: Path | None = getattr(arguments, "plan", None)
     if path is None:
         if arguments.constraint is None:
-            raise UsageError("Which foreign key? Name it, or give a plan with --plan.")
+            raise UsageError(
+                "No foreign key is named.", next_step="Name it first, or give a plan with --plan FILE."
+            )
         return None
-    if (
-        arguments.option is not None
-        or arguments.value
-        or arguments.of
-        or arguments.value_from
-        or _pace(arguments) is not None
-    ):
+    besides = [name for name in _IN_A_PLAN if _is_given(getattr(arguments, name))]
+    if besides:
+        said = ", ".join(f"--{name.replace('_', '-')}" for name in besides)
         raise UsageError(
-            "--plan says what is to be done; --option, --value, --value-from, --of and the pace cannot say it too."
+            f"--plan says what is to be done; {said} cannot say it too.",
+            next_step="Leave that out, or make another plan with fkdash fix plan.",
         )
     advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
     document, source = parsed_json(path, "plan", next_step=advice)

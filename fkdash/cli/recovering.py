@@ -56,7 +56,9 @@ def _recorded_here(arguments: argparse.Namespace) -> RecordedRun | None:
         return None
     recorded = recorded_run(arguments.journal)
     if recorded.going_on:
-        raise StoppedError(f"The run of {recorded.path} is going on in another process.")
+        raise StoppedError(
+            f"The run of {recorded.path} is going on in another process.", next_step="Wait until it has ended."
+        )
     return recorded
 
 

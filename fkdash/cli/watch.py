@@ -49,7 +49,7 @@ EXAMPLES = """examples:
   fkdash watch app --until-quiet 10m --timeout 1h && echo quiet
   fkdash watch app --log /var/log/postgresql
   kubectl logs -f db-1 | fkdash watch app --log -
-exit code: 1 when there was any error, 0 when there was none, 4 when it was stopped before anybody knows
+exit codes: 0 there was no error, 1 there was one, 2 wrong usage, 3 no access, 4 stopped before anybody knows
 """
 _CONNECTING = ("dsn", "host", "port", "username", "dbname", "profile")
 

@@ -133,4 +133,7 @@ class Target:
 def refuse_writing(target: Target) -> None:
     """Raise UsageError where the command line or the profile says that nothing is to be written."""
     if target.read_only:
-        raise UsageError("This would write, and --read-only or the profile forbids that.")
+        raise UsageError(
+            "This would write, and --read-only or the profile forbids that.",
+            next_step="Leave --read-only out, or take read_only out of the profile, where it is to be written.",
+        )

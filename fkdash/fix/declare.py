@@ -69,7 +69,9 @@ def declared_first(catalog: Catalog, made: Plan) -> Plan:
     key = made.key
     why = refused(catalog, key)
     if why:
-        raise UsageError(f"{key.qualified} cannot be declared: {why}.")
+        raise UsageError(
+            f"{key.qualified} cannot be declared: {why}.", next_step="Change that first, then plan again."
+        )
     there = present(key.table, key.name)
     both = (key.table, key.referenced)
     locks = locks_on(catalog, both, LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT)

@@ -80,7 +80,10 @@ async def pick(
     """
     table = catalog.tables[key.table]
     if not table.primary_key:
-        raise UsageError(f"{key.table} has no primary key, by which a query could tell its rows apart.")
+        raise UsageError(
+            f"{key.table} has no primary key, by which a query could tell its rows apart.",
+            next_step="Name one row for all of them: --value.",
+        )
     typed = typed_query(sql, parameters=len(table.primary_key), columns=len(key.columns))
     try:
         async with sessions.session(seconds) as session:
@@ -188,4 +191,7 @@ async def _refuse_missing(session: Session, catalog: Catalog, key: ForeignKey, r
     )
     if missing:
         named = "; ".join(", ".join(str(row[number]) for number in range(len(key.columns))) for row in missing)
-        raise UsageError(f"The query picks rows that {key.referenced} does not have: {named}.")
+        raise UsageError(
+            f"The query picks rows that {key.referenced} does not have: {named}.",
+            next_step="Let it give rows that are there, or none.",
+        )

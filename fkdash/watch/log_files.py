@@ -175,7 +175,9 @@ class LogFiles:
         try:
             there = [each for each in self._path.iterdir() if not each.name.startswith(".")]
         except OSError as error:
-            raise UsageError(f"{self._path} cannot be read: {reason_of(error)}") from None
+            raise UsageError(
+                f"{self._path} cannot be read: {reason_of(error)}.", next_step="Name another file or folder."
+            ) from None
         return {
             each.name: (found.st_mtime, found.st_size)
             for each in there

@@ -190,7 +190,9 @@ class FromStream:
             except queue.Empty:
                 return
             if isinstance(data, OSError):
-                raise UsageError(f"The log cannot be read: {reason_of(data)}")
+                raise UsageError(
+                    f"The log cannot be read: {reason_of(data)}.", next_step="Name another with --log."
+                )
             self.ended = not data
             yield Chunk("stream", data, final=self.ended)
 

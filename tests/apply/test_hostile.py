@@ -173,7 +173,7 @@ async def test_a_production_profile_wants_the_databases_name_also_from_a_script(
     command = ("fix", "apply", "ck", "--profile", "prod", "--option", "restrict", *_YES)
     for extra in ((), ("--confirm-database", "ck"), ("--confirm-database", database.name.upper())):
         refused = await run(*command, *extra, state=tmp_path)
-        assert (refused.code, "--confirm-database must give" in refused.err) == (2, True), refused
+        assert (refused.code, "--confirm-database" in refused.err) == (2, True), refused
         assert await database.value(_KEY) == "atrue"
     applied = await run(*command, "--confirm-database", database.name, state=tmp_path)
     assert applied.code == 0, applied.err

@@ -216,11 +216,19 @@ async def test_a_report_about_no_table_is_not_written(database: TestDatabase) ->
     assert_said(ended, 2, "No table matches --table nosuch")
 
 
-@pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "soon"])
+@pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "1e7", "soon"])
 async def test_a_time_limit_that_is_none_is_refused_by_name(given: str) -> None:
-    for command in (("check",), ("orphans", "scan")):
+    for command in (("check",), ("orphans", "scan"), ("preview", "--table", "workspaces")):
         ended = await fkdash(*command, "--seconds", given)
-        assert_said(ended, 2, "argument --seconds", f"'{given}' is no number of seconds from 0.001 on")
+        assert_said(ended, 2, "argument --seconds", f"'{given}' is no number of seconds from 0.001 to 1,000,000")
+
+
+@pytest.mark.parametrize(
+    "given", [("--option", "cascade"), ("--keep-validated",), ("--like", "1"), ("--pause-ms", "0")], ids=" ".join
+)
+async def test_what_a_carried_plan_says_cannot_be_said_beside_it(given: tuple[str, ...]) -> None:
+    ended = await fkdash("fix", "apply", "--plan", "plan.json", *given)
+    assert_said(ended, 2, f"--plan says what is to be done; {given[0]} cannot say it too.")
 
 
 async def test_a_dsn_in_the_place_of_the_constraint_is_said_to_be_there_and_not_repeated() -> None:

@@ -75,7 +75,10 @@ class DatabaseCopy:
                 found = await _privileges(session, self.schema)
         _require_schema(found, self.schema)
         if not found["table_there"]:
-            raise NotPermittedError(f"{_table(self.schema)}, which keeps the copy of the journal, is gone.")
+            raise NotPermittedError(
+                f"{_table(self.schema)}, which keeps the copy of the journal, is gone.",
+                next_step="Look at who dropped or renamed it.",
+            )
         if not found["own"] or found["planted"]:
             why = f"it has {found['planted']}" if found["own"] else f"it belongs to {found['owner']}"
             raise NotPermittedError(
@@ -105,7 +108,10 @@ async def runs_in(session: Session, schema: str, only: str | None = None) -> dic
     """
     found = await _privileges(session, schema)
     if not found["table_there"]:
-        raise UsageError(f"There is no {_table(schema)}: no run has kept a copy of its journal there.")
+        raise UsageError(
+            f"There is no {_table(schema)}: no run has kept a copy of its journal there.",
+            next_step="Name the schema that the run was given with --journal-in-database, or the journal's path.",
+        )
     _require_trusted(found, schema)
     if not found["readable"]:
         raise NotPermittedError(
@@ -151,7 +157,10 @@ async def _privileges(session: Session, schema: str) -> Row:
             next_step="CREATE SCHEMA, or name another.",
         )
     if not row["may_use"]:
-        raise NotPermittedError(f"The copy of the journal is out of reach: no USAGE on the schema {schema}.")
+        raise NotPermittedError(
+            f"The copy of the journal is out of reach: no USAGE on the schema {schema}.",
+            next_step=f"GRANT USAGE ON SCHEMA {for_psql(quoted(schema))} to this role.",
+        )
     return row
 
 

@@ -152,7 +152,10 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
             next_step="Somebody changed it since. Look at it, and plan the change you want anew.",
         )
     if not steps:
-        raise StoppedError(f"There is no way back from this run: {plan.undo_condition}.")
+        raise StoppedError(
+            f"There is no way back from this run: {plan.undo_condition}.",
+            next_step="Plan what you want instead: fkdash fix plan CONSTRAINT.",
+        )
     left = unproven(origin) if plan.mends else origin
     # The rest of a run does not lead there again, nor does what was given up: the first steps were another run's.
     is_a_rest = not plan.steps or plan.steps[0].number != 1 or steps is plan.abandon

@@ -144,10 +144,15 @@ async def require_same_primary(session: Session, identity: Identity, *, life: st
             next_step="Connect to the primary.",
         )
     if not (await identity_of(session)).is_same(identity):
-        raise ConnectionLostError("The address leads to another database now.")
+        raise ConnectionLostError(
+            "The address leads to another database now.", next_step="Connect to the one that was looked at before."
+        )
     now = await life_of(session)
     if life is not None and now != life:
-        raise ConnectionLostError("Another server answers now than the one looked at before, or it restarted.")
+        raise ConnectionLostError(
+            "Another server answers now than the one looked at before, or it restarted.",
+            next_step="Make sure that it is the primary.",
+        )
     return now
 
 

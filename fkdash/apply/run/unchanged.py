@@ -65,7 +65,10 @@ async def _refuse_another_key(session: Session, catalog: Catalog, plan: Plan) ->
                 f"it is now {definition(key)}.",
                 next_step="Going back removes the successor only.",
             )
-    raise ChangedMeanwhileError(f"{wanted.qualified} was dropped while its successor was built.")
+    raise ChangedMeanwhileError(
+        f"{wanted.qualified} was dropped while its successor was built.",
+        next_step="Going back removes the successor only.",
+    )
 
 
 async def _refuse_new_partitions(session: Session, catalog: Catalog, plan: Plan, step: Step) -> None:

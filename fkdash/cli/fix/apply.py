@@ -34,6 +34,8 @@ EXAMPLES = """examples:
       --yes --confirm users_workspace_id_fkey
   fkdash fix apply users_workspace_id_fkey --option reparent-orphans --value 17 --journal-in-database ops
   fkdash fix apply --plan plan.json --profile prod    refused where the objects differ in what matters
+exit codes: 0 verified, or so already, 1 done and not as promised, 2 wrong usage, 3 no access, 4 nothing changed,
+5 stopped halfway
 """
 
 

@@ -66,9 +66,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.tool is None:
         return _script(arguments)
     if arguments.dir is None:
-        raise UsageError("Where to? --dir names the project or its folder of migrations.")
+        raise UsageError(
+            "Nothing says where to write.",
+            next_step="--dir names the project or its folder of migrations.",
+        )
     if arguments.format == "sql":
-        raise UsageError("--format sql is for psql; a tool's files are shown as diff or json.")
+        raise UsageError(
+            "--format sql is for psql; a tool's files are shown as diff or json.",
+            next_step="Leave --tool out for the script, or --format.",
+        )
     folder = required_folder(arguments.dir)
     source = source_of(arguments)
     request = Request(

@@ -28,7 +28,7 @@ SUMMARY = (
 EXAMPLES = """examples:
   fkdash fix rehearse users_workspace_id_fkey --option no-action
 in a production profile it is confirmed like a change: it takes the real locks
-exit code: 0 as promised or not tried, 1 not as promised
+exit codes: 0 as promised or not tried, 1 not as promised, 2 wrong usage, 3 no access
 """
 
 

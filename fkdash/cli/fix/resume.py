@@ -21,6 +21,7 @@ SUMMARY = (
 )
 EXAMPLES = """examples:
   fkdash fix resume JOURNAL     fkdash fix history lists the journals
+exit codes: as those of fkdash fix apply
 """
 configure = add_journal_arguments
 

@@ -23,6 +23,7 @@ SUMMARY = (
 EXAMPLES = """examples:
   fkdash fix undo --last        the newest run in this database that is not undone
   fkdash fix undo JOURNAL       fkdash fix history lists the journals
+exit codes: as those of fkdash fix apply
 """
 configure = partial(add_journal_arguments, last=True)
 

@@ -52,7 +52,10 @@ def migration_of(plan: Plan, *, name: str | None = None) -> Migration:
             next_step="Apply it here, or export it as a script for psql.",
         )
     if not plan.steps:
-        raise StoppedError(f"{plan.option} for {plan.key.qualified} has no statement to export.")
+        raise StoppedError(
+            f"{plan.option} for {plan.key.qualified} has no statement to export.",
+            next_step="There is nothing to do.",
+        )
     return Migration(
         plan=plan,
         slug=slug(name) if name else _slug(plan),

@@ -73,12 +73,17 @@ def write(files: Sequence[FileChange]) -> None:
 def _as_it_was(change: FileChange) -> None:
     if change.before is None:
         if os.path.lexists(change.path):
-            raise StoppedError(f"{change.path} is there already; nothing is overwritten.")
+            raise StoppedError(
+                f"{change.path} is there already; nothing is overwritten.",
+                next_step="Move it away, or give the migration another name.",
+            )
         return
     try:
         now = change.path.read_bytes()
     except OSError as error:
-        raise StoppedError(f"{change.path} cannot be read: {reason_of(error)}.") from error
+        raise StoppedError(
+            f"{change.path} cannot be read: {reason_of(error)}.", next_step="Look at it, then export again."
+        ) from error
     if now != change.before:
         raise StoppedError(f"{change.path} was changed meanwhile.", next_step="Export again.")
 
