@@ -50,8 +50,7 @@ class RewriteRule(Named):
     """A rule that rewrites a statement on a table in an ordinary session; `event` is DELETE or UPDATE.
 
     `instead` says that the statement itself is not carried out, `conditional` that this depends on the row,
-    `alike`
-    that it carries out another statement of that kind.
+    `alike` that it carries out another statement of that kind.
     """
 
     name: str

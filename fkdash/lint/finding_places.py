@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.table_name import visible
 from fkdash.lint.place import Place
 from fkdash.rules.finding import HangsOn
 from fkdash.rules.registry import rule
@@ -109,11 +110,11 @@ def _of_what_runs(script: Script, table: Relation, finding: Finding) -> Iterator
     """Give the statements that made, or let fire, the triggers and rules that a finding names as evidence."""
     state = script.state
     for trigger in table.triggers:
-        if any(each.startswith(f"trigger {trigger.name} runs ") for each in finding.evidence):
+        if any(each.startswith(f"trigger {visible(trigger.name)} runs ") for each in finding.evidence):
             yield trigger.made
             yield state.functions[trigger.function].made
     for rewriting in table.rules:
-        if any(each.startswith(f"rule {rewriting.name} ") for each in finding.evidence):
+        if any(each.startswith(f"rule {visible(rewriting.name)} ") for each in finding.evidence):
             yield rewriting.made
     for partition in state.children(table.oid) if table.kind == "p" else ():
         yield from _of_what_runs(script, partition, finding)

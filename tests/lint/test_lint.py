@@ -293,7 +293,10 @@ def test_a_function_that_a_later_file_replaces_is_the_one_that_triggers_run(lint
         ("FK204", SWALLOWING.format("NULL", "DELETE").splitlines()[1]),
         ("FK204", SWALLOWING.format("NULL", "DELETE").splitlines()[0].replace("CREATE", "CREATE OR REPLACE")),
         ("FK204", "ALTER TABLE users ENABLE TRIGGER t;"),
+        ("FK204", SWALLOWING.format("NULL", "DELETE").splitlines()[1].replace("TRIGGER t", 'TRIGGER "t.1"')),
         ("FK208", "CREATE RULE r AS ON DELETE TO users DO INSTEAD NOTHING;"),
+        ("FK208", 'CREATE RULE "r.1" AS ON DELETE TO users DO INSTEAD NOTHING;'),
+        ("FK208", 'CREATE RULE "r.1" AS ON DELETE TO users WHERE old.w = 1 DO INSTEAD NOTHING;'),
         ("FK208", "CREATE RULE r AS ON DELETE TO users WHERE old.w = 1 DO INSTEAD NOTHING;"),
     ],
 )

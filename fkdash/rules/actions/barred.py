@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.surroundings import OwnerRights
-from fkdash.catalog.table_name import listed
+from fkdash.catalog.table_name import listed, visible
 from fkdash.fact import fact
 from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
@@ -120,7 +120,7 @@ def _by_rules(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
             key,
             tuple(statement for statement, each in rules.items() if name in {rule.name for rule in each}),
             "FK208",
-            f"rule {name} on {key.table.shown} replaces the statement that the action is",
+            f"rule {visible(name)} on {key.table.shown} replaces the statement that the action is",
             PredictedError(
                 INTERNAL_ERROR,
                 f'referential integrity query on "{key.referenced.name}" from constraint "{key.name}" on '

@@ -45,7 +45,7 @@ def doubts_about(catalog: Catalog, name: TableName, event: str, columns: Collect
     """
     for table in catalog.with_partitions(name):
         for rule in replacing_rules(table, event):
-            yield f"rule {rule.name} on {table.name} replaces ON {event} statements"
+            yield f"rule {rule.shown} on {table.name} replaces ON {event} statements"
         for trigger in table.triggers or ():
             if fires(trigger, event, table, columns) and not _lets_be(trigger, event, columns):
                 yield f"trigger {trigger.shown} on {table.name} runs first and may change what happens"

@@ -80,7 +80,7 @@ def _swallowed(key: ForeignKey, statement: Statement, event: str, rules: list[Re
         "carried out in its place for the rows that its condition, if any, is true for. The referenced row goes "
         "all the same.",
         statements=(statement,),
-        evidence=tuple(f"rule {rule.name} ON {event} of {key.table} DO INSTEAD" for rule in rules),
+        evidence=tuple(f"rule {rule.shown} ON {event} of {key.table} DO INSTEAD" for rule in rules),
         certain=False,
     )
 
