@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
 from fkdash.catalog.model import TableKind
-from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import listed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import by_update
 from fkdash.explain.model import Cause, referenced_table
+from fkdash.explain.next_steps import checking, planning, previewing
 from fkdash.explain.statements import WRITING, Doing
 from fkdash.rules.actions.index_use import serving_index
 from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.sizes import in_words, rows_of
-from fkdash.shell import shell_word
 from fkdash.sqlstates import (
     DEADLOCK_DETECTED,
     INSUFFICIENT_PRIVILEGE,
@@ -62,7 +61,7 @@ def from_before(clues: Clues, key: ForeignKey, statement: OwnStatement) -> Cause
         f"but {key.qualified} is ON DELETE {key.on_delete} ON UPDATE {key.on_update} now and runs none that would "
         f"{statement.doing}: the error is from before that was changed.",
         paths=(),
-        next_step=f"fkdash check --table {shell_word(typed(key.table))} tells whether something is still "
+        next_step=f"{checking(key.table)} tells whether something is still "
         "wrong with it; fkdash fix history tells what was changed here.",
         outdated=True,
     )
@@ -176,11 +175,11 @@ def _runs_as(catalog: Catalog, key: ForeignKey, statement: OwnStatement) -> tupl
 
 
 def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnStatement) -> str:  # noqa: PLR0911 - one answer for each kind of error
-    name, table = shell_word(key.qualified), shell_word(typed(key.referenced))
-    check = f"fkdash check --table {shell_word(typed(key.table))} tells what else is wrong with it."
+    preview = previewing(key.referenced)
+    check = f"{checking(key.table)} tells what else is wrong with it."
     if clues.sqlstate in WAITING:
         if serving_index(catalog, key) is None and statement.doing is not Doing.FIND_REFERENCED:
-            return f"fkdash fix plan {name} --option create-index shows the statement that creates one meanwhile."
+            return f"{planning(key, 'create-index')} shows the statement that creates one meanwhile."
         return (
             f"Look at who holds locks on {key.table.shown} and {referenced_table(key)} (pg_locks), then try again."
         )
@@ -207,16 +206,10 @@ def _next_step(catalog: Catalog, clues: Clues, key: ForeignKey, statement: OwnSt
         Action.SET_NULL,
         Action.SET_DEFAULT,
     }:
-        return (
-            f"fkdash fix plan {name} --option no-action shows the mildest repair; fkdash preview --table {table} "
-            "shows whom a delete concerns."
-        )
+        return f"{planning(key, 'no-action')} shows the mildest repair; {preview} shows whom a delete concerns."
     if by_update(key, statement):
         other = f"or write one that {key.table.shown} takes; {check}"
         return f"Leave the key of {referenced_table(key)} as it is, {other}"
     if clues.kind is Kind.OTHER and statement.doing in WRITING:
-        return (
-            f"Read what the trigger or rule says that raised it; fkdash preview --table {table} "
-            "names those on the way."
-        )
-    return f"fkdash preview --table {table} shows what such a delete would do; {check}"
+        return f"Read what the trigger or rule says that raised it; {preview} names those on the way."
+    return f"{preview} shows what such a delete would do; {check}"

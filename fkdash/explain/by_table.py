@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import REFUSING, Action, Statement
-from fkdash.catalog.names import typed
 from fkdash.explain.candidates import Candidates, first_of
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import narrowed, referenced_names, referencing_names, statement_table, table_called
 from fkdash.explain.model import Cause, referenced_table
+from fkdash.explain.next_steps import checking
 from fkdash.rules.actions.barred import barred
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.ways import ways_from
-from fkdash.shell import shell_word
 from fkdash.sqlstates import (
     INSUFFICIENT_PRIVILEGE,
     INVALID_COLUMN_REFERENCE,
@@ -115,5 +114,5 @@ def _refused(clues: Clues, bar: Bar) -> Cause:
         f"{key.qualified} is {bar.doing}: when a row of {referenced_table(key)} {event}, what it runs is always "
         f"refused: {bar.reason}.",
         (),
-        f"fkdash check --table {shell_word(typed(key.table))} names what is missing ({bar.rule}).",
+        f"{checking(key.table)} names what is missing ({bar.rule}).",
     )

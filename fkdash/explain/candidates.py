@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.catalog.action import REFUSING, WRITING, Action, Statement
-from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import listed
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.keys import referencing_names, statement_table, table_called, written_table
 from fkdash.explain.model import Cause, referenced_table
+from fkdash.explain.next_steps import planning, previewing
 from fkdash.fact import fact
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.index_use import serving_index
@@ -18,7 +18,6 @@ from fkdash.rules.actions.obstacles import obstacles
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.ways import ways_from, ways_to
 from fkdash.rules.sizes import in_words, rows_of
-from fkdash.shell import shell_word
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
@@ -158,7 +157,7 @@ def _refusing(catalog: Catalog, key: ForeignKey, sqlstate: str) -> Cause:
         f"{referenced_table(key)} that {key.table.shown} ({listed(key.columns)}) refers to "
         f"{_what(key, sqlstate)}{also}; {key.table.shown} has {in_words(rows_of(catalog, key.table))}.",
         (),
-        f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom it concerns.",
+        f"{previewing(key.referenced)} shows whom it concerns.",
     )
 
 
@@ -193,8 +192,7 @@ def _unindexed(catalog: Catalog, clues: Clues, key: ForeignKey, way: tuple[Forei
         f"{referenced_table(key)} that goes or whose key changes makes it read all of {key.table.shown}, "
         f"{in_words(rows_of(catalog, key.table))}.",
         (way,),
-        f"fkdash fix plan {shell_word(key.qualified)} --option create-index shows the statement that creates one "
-        "meanwhile.",
+        f"{planning(key, 'create-index')} shows the statement that creates one meanwhile.",
     )
 
 
@@ -262,6 +260,6 @@ def contradiction(
         message=f"{key.qualified} is {doing}: when a row of {referenced_table(key)} goes, it writes "
         f"{listed(key.set_columns)} of {key.table.shown}, but {obstacle.reason}.{whose}",
         paths=(ways[top],) if top is not None and top in ways else tuple(ways.values())[:_MOST_PATHS],
-        next_step=f"fkdash fix plan {shell_word(key.qualified)} --option no-action shows the mildest repair; "
-        f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom a delete concerns.",
+        next_step=f"{planning(key, 'no-action')} shows the mildest repair; "
+        f"{previewing(key.referenced)} shows whom a delete concerns.",
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Action
-from fkdash.catalog.names import typed
 from fkdash.explain.keys import referencing_names, statement_table, written_table
 from fkdash.explain.model import Cause, referenced_table
+from fkdash.explain.next_steps import previewing
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.ways import ways_from
-from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
@@ -60,5 +59,5 @@ def _cause(clues: Clues, key: ForeignKey, column: str, referenced: str) -> Cause
         f"UPDATE of {key.table.shown} can fail with the same words.",
         ((key,),),
         f"Write no NULL to {referenced} of {table}, or delete the rows of {key.table.shown} first; "
-        f"fkdash preview --table {shell_word(typed(key.referenced))} shows whom it concerns.",
+        f"{previewing(key.referenced)} shows whom it concerns.",
     )

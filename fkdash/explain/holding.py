@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import REFUSING, Action, Statement
-from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import listed
 from fkdash.explain.clues import Clues
 from fkdash.explain.keys import ran, statement_table
 from fkdash.explain.model import referenced_table
+from fkdash.explain.next_steps import checking, planning, previewing
 from fkdash.explain.statements import WRITING, Doing
 from fkdash.fact import fact
 from fkdash.rules.actions.cascades import node
@@ -17,7 +17,6 @@ from fkdash.rules.actions.defaults import default_expression
 from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.ways import ways_from, ways_to
 from fkdash.rules.sql.shown import shown
-from fkdash.shell import shell_word
 from fkdash.sqlstates import RESTRICT_VIOLATION
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def _refused_change(catalog: Catalog, clues: Clues, key: ForeignKey) -> Holding:
     return Holding(
         f"{said}; {changer.shown} {can} it (ON {statement} {action_of(changer, statement)})",
         f"Point the rows of {key.table.shown} elsewhere first, or change what {changer.shown} does: "
-        f"fkdash fix plan {shell_word(changer.qualified)} shows how.",
+        f"{planning(changer)} shows how.",
         moved=True,
         paths=((*way, key),) if way is not None and statement is Statement.DELETE else (),
     )
@@ -174,7 +173,7 @@ def _kept(catalog: Catalog, clues: Clues, key: ForeignKey, statement: Statement)
         f"when a row of {referenced_table(key)} {_EVENT[statement]}, it sets {_referring(key)} to the default "
         f"({values}), and then rows of {key.table.shown} still refer to that row: {', or '.join(reasons)}",
         f"Leave that row as it is, or give {key.table.shown} another default or point its rows elsewhere first; "
-        f"fkdash check --table {shell_word(typed(key.table))} tells more, {_lists(key)}",
+        f"{checking(key.table)} tells more, {_lists(key)}",
     )
 
 
@@ -229,4 +228,4 @@ def _referring(key: ForeignKey) -> str:
 
 
 def _lists(key: ForeignKey) -> str:
-    return f"fkdash preview --table {shell_word(typed(key.referenced))} lists them."
+    return f"{previewing(key.referenced)} lists them."

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action, Match
-from fkdash.catalog.names import typed
 from fkdash.catalog.table_name import listed, quoted
 from fkdash.explain.clues import Clues, Kind
 from fkdash.explain.holding import holding
 from fkdash.explain.keys import referenced_names, referencing_names
 from fkdash.explain.model import Cause, referenced_table
-from fkdash.shell import shell_word
+from fkdash.explain.next_steps import checking, previewing
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _violated(catalog: Catalog, clues: Clues, key: ForeignKey, paths: tuple[tupl
         + (f", or its own {own} wrote it" if own else "")
     ) + (_other_writers(catalog, clues, key) + _heirs(catalog, key))
     look = (
-        f"Check the value that was written; fkdash check --table {shell_word(typed(key.table))} tells whether the "
+        f"Check the value that was written; {checking(key.table)} tells whether the "
         "foreign key contradicts itself."
     )
     if back is None:
@@ -147,12 +146,12 @@ def _detached(clues: Clues, key: ForeignKey) -> Cause:
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified}: rows of {key.table.shown} ({listed(key.columns)}) refer to rows of "
-        f"{partition}, which would not "
-        f"be in {referenced_table(key)} any more once it is detached; no action of the foreign key runs then.",
+        f"{key.qualified}: rows of {key.table.shown} ({listed(key.columns)}) refer to rows of {partition}, which "
+        f"would not be in {referenced_table(key)} any more once it is detached; no action of the foreign key runs "
+        "then.",
         (),
         f"Delete those rows of {partition}{along} or move the rows of {key.table.shown}, then detach; "
-        f"fkdash preview --table {shell_word(typed(there))} lists them.",
+        f"{previewing(there)} lists them.",
     )
 
 
@@ -165,13 +164,12 @@ def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Cause:
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified} refers to what was to be dropped. DROP … CASCADE would drop the foreign "
-        f"key{whole}, not rows: "
-        f"{key.table.shown} would keep its references, and nothing would check them.",
+        f"{key.qualified} refers to what was to be dropped. DROP … CASCADE would drop the foreign key{whole}, not "
+        f"rows: {key.table.shown} would keep its references, and nothing would check them.",
         (),
-        f"Delete or move the rows of {key.table.shown} that refer there, and for a partition DETACH it "
-        "before the DROP; "
-        f"to give the foreign key up, say so: ALTER TABLE {key.table.sql} DROP CONSTRAINT {quoted(key.name)}.",
+        f"Delete or move the rows of {key.table.shown} that refer there, and for a partition DETACH it before "
+        "the DROP; to give the foreign key up, say so: "
+        f"ALTER TABLE {key.table.sql} DROP CONSTRAINT {quoted(key.name)}.",
     )
 
 
@@ -182,9 +180,8 @@ def _truncated(clues: Clues, key: ForeignKey) -> Cause:
         f"{key.qualified} refers to {referenced_table(key)}, and TRUNCATE is refused for a referenced "
         "table even where no row refers to it.",
         (),
-        "Truncate both in one statement, or DELETE; fkdash preview --table "
-        f"{shell_word(typed(key.referenced))} shows what "
-        "that does. TRUNCATE … CASCADE empties every referencing table.",
+        f"Truncate both in one statement, or DELETE; {previewing(key.referenced)} shows what that does. "
+        "TRUNCATE … CASCADE empties every referencing table.",
     )
 
 
@@ -192,9 +189,8 @@ def _rewritten(clues: Clues, key: ForeignKey) -> Cause:
     return Cause(
         key,
         clues.sqlstate,
-        f"{key.qualified}: a rule on {key.table.shown} or {referenced_table(key)} rewrites the statement "
-        "that the foreign key "
-        "runs, so that it does not do what it must.",
+        f"{key.qualified}: a rule on {key.table.shown} or {referenced_table(key)} rewrites the statement that the "
+        "foreign key runs, so that it does not do what it must.",
         (),
-        f"fkdash check --table {shell_word(typed(key.table))} names the rule (FK208).",
+        f"{checking(key.table)} names the rule (FK208).",
     )
