@@ -85,8 +85,9 @@ def hopeless_paths(catalog: Catalog) -> tuple[HopelessPath, ...]:
     certain = [*ways.each(lambda path: next(_sparing(catalog, path, failing), None) is None, most=most)]
     known = frozenset(path.cascades[0] for path in certain)
     possible = ways.each(lambda path: not _is_deleted_first(catalog, path, failing), most=MOST_TABLES, known=known)
-    return tuple(
-        HopelessPath(path, failing[path.last], _spared(catalog, path, failing)) for path in (*certain, *possible)
+    return (
+        *(HopelessPath(path, failing[path.last], ()) for path in certain),
+        *(HopelessPath(path, failing[path.last], tuple(_sparing(catalog, path, failing))) for path in possible),
     )
 
 
@@ -98,11 +99,6 @@ def _most_certain(failing: Mapping[ForeignKey, Contradiction]) -> int:
     if all(each.reached is not None for each in failing.values()):
         return FARTHEST_ANCESTOR - 1
     return MOST_TABLES
-
-
-def _spared(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> tuple[str, ...]:
-    """Give, in words, what may come before the failure at the end of a way."""
-    return tuple(_sparing(catalog, path, failing))
 
 
 @once_per_catalog
@@ -120,6 +116,7 @@ def _taken_away(catalog: Catalog) -> Mapping[ForeignKey, tuple[str, ...]]:
 
 
 def _sparing(catalog: Catalog, path: Path, failing: Mapping[ForeignKey, Contradiction]) -> Iterator[str]:
+    """Give, in words, what may come before the failure at the end of a way."""
     doubtful, taken_away = _doubtful(catalog), _taken_away(catalog)
     for table in (path.cascades[0].referenced, *(key.table for key in path.cascades)) if doubtful else ():
         yield from doubtful.get(table, ())
