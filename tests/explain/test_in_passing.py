@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fkdash.explain.find import explain
-from tests.explain.test_reported import _with
+from tests.explain.raising import made
 from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
@@ -48,7 +48,7 @@ create table node (id int primary key, parent_id int not null constraint node_pa
 async def test_what_was_typeset_broken_or_handed_on_leads_to_its_key(
     database: TestDatabase, text: str, key: str
 ) -> None:
-    assert [answer.key.name for answer in explain(await _with(database, SCHEMA), text).answers] == [key]
+    assert [answer.key.name for answer in explain(await made(database, SCHEMA), text).answers] == [key]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ async def test_an_update_that_writes_a_self_reference_is_not_taken_for_its_actio
         'ERROR:  null value in column "parent_id" of relation "node" violates not-null constraint\n'
         f"DETAIL:  Failing row contains (1, null).\nSTATEMENT:  {statement}"
     )
-    assert explain(await _with(database, SCHEMA), text).answers == ()
+    assert explain(await made(database, SCHEMA), text).answers == ()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_an_update_that_writes_a_self_reference_is_not_taken_for_its_actio
     ],
 )  # fmt: skip
 async def test_what_no_key_raised_is_said_to_be_what_it_is(database: TestDatabase, text: str, part: str) -> None:
-    found = explain(await _with(database, SCHEMA), text)
+    found = explain(await made(database, SCHEMA), text)
     assert found.answers == ()
     assert part in found.headline
     assert found.advice
@@ -96,4 +96,4 @@ async def test_what_a_restore_could_not_execute_is_not_taken_for_a_wrapper_witho
     database: TestDatabase,
 ) -> None:
     text = 'pg_restore: error: could not execute query: ERROR:  relation "client" already exists'
-    assert "wrapper" not in explain(await _with(database, SCHEMA), text).headline
+    assert "wrapper" not in explain(await made(database, SCHEMA), text).headline

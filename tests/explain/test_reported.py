@@ -2,47 +2,14 @@
 
 from __future__ import annotations
 
-import asyncpg
 import pytest
 
-from fkdash.catalog.action import Action
-from fkdash.catalog.model import Catalog
 from fkdash.explain.find import explain
-from fkdash.explain.model import Changed, Explanation, path_words, with_changes
-from tests.support.looking import catalog_of
+from fkdash.explain.model import path_words
+from tests.explain.raising import LINES, keys_of, made, raised
 from tests.support.servers import TestDatabase
 
 _newest = pytest.mark.newest_version
-
-
-async def _with(database: TestDatabase, schema: str) -> Catalog:
-    await database.execute(schema)
-    return await catalog_of(database)
-
-
-async def _raised(database: TestDatabase, statement: str) -> str:
-    """Give what psql prints of the error that a statement raises."""
-    connection = await database.connection()
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        await connection.fetch(statement)
-    except asyncpg.PostgresError as error:
-        context = f"\nCONTEXT:  {error.context}" if error.context else ""
-        return f"ERROR:  {error}{context}"
-    finally:
-        await transaction.rollback()
-    raise AssertionError(statement)
-
-
-def _keys(found: Explanation) -> list[str]:
-    return [answer.key.name for answer in found.answers]
-
-
-_LINES = """
-create table catalogue (id int primary key);
-create table line (id int primary key, catalogue int not null constraint line_catalogue_fkey references catalogue);
-"""
 
 
 @_newest
@@ -69,7 +36,7 @@ create table line (id int primary key, catalogue int not null constraint line_ca
     ],
 )
 async def test_a_missing_parent_is_not_reversed_in_other_languages(database: TestDatabase, text: str) -> None:
-    [answer] = explain(await _with(database, _LINES), text).answers
+    [answer] = explain(await made(database, LINES), text).answers
     assert (answer.key.name, answer.sqlstate) == ("line_catalogue_fkey", "23503")
     assert "a row of line was written whose (catalogue) is not in catalogue (id)" in answer.message
 
@@ -89,7 +56,7 @@ async def test_a_missing_parent_is_not_reversed_in_other_languages(database: Tes
     ],
 )
 async def test_a_held_parent_is_not_reversed_in_other_languages(database: TestDatabase, text: str) -> None:
-    [answer] = explain(await _with(database, _LINES), text).answers
+    [answer] = explain(await made(database, LINES), text).answers
     assert "a row of catalogue is still referred to by line (catalogue)" in answer.message
 
 
@@ -112,11 +79,11 @@ insert into event values (1, 1); insert into bill values (2, 1); insert into sha
 async def test_the_action_on_a_partitioned_table_is_not_taken_for_the_operators_statement(
     database: TestDatabase,
 ) -> None:
-    catalog = await _with(database, _PARTITIONED)
+    catalog = await made(database, _PARTITIONED)
     for number, (behind, sqlstate) in enumerate(
         [("event_account", "23502"), ("bill_account", "23514"), ("share_account", "23514")], 1
     ):
-        [answer] = explain(catalog, await _raised(database, f"delete from account where id = {number}")).answers
+        [answer] = explain(catalog, await raised(database, f"delete from account where id = {number}")).answers
         assert (answer.key.name, answer.sqlstate) == (behind, sqlstate)
 
 
@@ -140,13 +107,13 @@ insert into seat values (1); insert into fare values (2); insert into pass defau
 async def test_what_an_on_update_cascade_writes_leads_to_its_key_whatever_refuses_it(
     database: TestDatabase,
 ) -> None:
-    catalog = await _with(database, _UPDATED)
+    catalog = await made(database, _UPDATED)
     for table, code, behind, sqlstate, why in (
         ("plan", 1, "seat_plan", "23514", "The new value of plan (code) is what seat_small of seat refuses."),
         ("plan", 2, "fare_plan", "23514", "The new value of plan (code) is what no partition of fare takes."),
         ("gate", 3, "pass_plan", "428C9", "GENERATED ALWAYS AS IDENTITY"),
     ):
-        found = explain(catalog, await _raised(database, f"update {table} set code = 900 where code = {code}"))
+        found = explain(catalog, await raised(database, f"update {table} set code = 900 where code = {code}"))
         answer = found.answers[0]
         assert (answer.key.name, answer.sqlstate, found.ambiguous) == (behind, sqlstate, False)
         assert why in answer.message
@@ -157,8 +124,8 @@ async def test_what_an_on_update_cascade_writes_leads_to_its_key_whatever_refuse
 async def test_what_another_key_wrote_is_said_where_the_check_of_it_fails_afterwards(
     database: TestDatabase,
 ) -> None:
-    catalog = await _with(database, _UPDATED)
-    [answer] = explain(catalog, await _raised(database, "update plan set code = 900 where code = 4")).answers
+    catalog = await made(database, _UPDATED)
+    [answer] = explain(catalog, await raised(database, "update plan set code = 900 where code = 4")).answers
     assert answer.key.name == "both_other"
     assert "or both_plan wrote it (ON UPDATE CASCADE)" in answer.message
 
@@ -180,8 +147,8 @@ alter table audit.log add constraint short check (what <> 'DELETE');
 async def test_an_error_of_a_trigger_inside_a_chain_leads_to_the_key_and_the_way_that_was_taken(
     database: TestDatabase,
 ) -> None:
-    catalog = await _with(database, _AUDITED)
-    text = await _raised(database, "delete from top")
+    catalog = await made(database, _AUDITED)
+    text = await raised(database, "delete from top")
     [answer] = explain(catalog, f"{text}\nSTATEMENT:  delete from top").answers
     assert (answer.key.name, answer.sqlstate) == ("role_person", "23514")
     assert [path_words(path) for path in answer.paths] == ["top → person → person_role"]
@@ -200,10 +167,10 @@ create index on post (account_id);
 async def test_a_timeout_leads_to_the_key_that_was_checked_else_to_those_without_an_index(
     database: TestDatabase,
 ) -> None:
-    catalog = await _with(database, _SLOW)
+    catalog = await made(database, _SLOW)
     timeout = "ERROR:  canceling statement due to statement timeout"
     delete = f"{timeout}\nSTATEMENT:  DELETE FROM account WHERE id = 1"
-    assert _keys(explain(catalog, delete)) == ["job_created", "job_updated"]
+    assert keys_of(explain(catalog, delete)) == ["job_created", "job_updated"]
     inside = (
         f'{timeout}\nCONTEXT:  SQL statement "UPDATE ONLY "public"."job" SET "updated_by" = NULL WHERE $1 '
         'OPERATOR(pg_catalog.=) "updated_by""\nSTATEMENT:  DELETE FROM account WHERE id = 1'
@@ -215,73 +182,7 @@ async def test_a_timeout_leads_to_the_key_that_was_checked_else_to_those_without
         f'{timeout}\nCONTEXT:  SQL statement "SELECT 1 FROM ONLY "public"."post" x WHERE $1 OPERATOR(pg_catalog.=) '
         '"account_id" FOR KEY SHARE OF x"'
     )
-    assert _keys(explain(catalog, checked)) == ["post_account"]
-
-
-_REQUESTS = """
-create table request (id int not null, at date not null, primary key (id, at)) partition by range (at);
-create table request_2024 partition of request for values from ('2024-01-01') to ('2025-01-01');
-create table task (request_id int, request_at date,
-  constraint task_request foreign key (request_id, request_at) references request on delete cascade);
-insert into request values (1, '2024-02-02'); insert into task values (1, '2024-02-02');
-"""
-
-
-async def test_detaching_or_dropping_a_partition_gets_no_advice_for_deletes(database: TestDatabase) -> None:
-    catalog = await _with(database, _REQUESTS)
-    detach = await _raised(database, "alter table request detach partition request_2024")
-    [answer] = explain(catalog, detach).answers
-    assert "rows of task (request_id, request_at) refer to rows of request_2024" in answer.message
-    assert "then detach" in answer.next_step
-    dropped = (
-        "ERROR:  cannot drop table request_2024 because other objects depend on it\n"
-        "DETAIL:  constraint task_request on table task depends on table request_2024\n"
-        "HINT:  Use DROP ... CASCADE to drop the dependent objects too."
-    )
-    [answer] = explain(catalog, dropped).answers
-    assert (answer.sqlstate, "of the whole partitioned table request" in answer.message) == ("2BP01", True)
-
-
-@_newest
-async def test_a_key_that_could_not_be_added_is_told_with_the_way_to_its_rows(database: TestDatabase) -> None:
-    catalog = await _with(
-        database,
-        "create table stock_rule (id int primary key); create table stock_move (id int primary key, rule_id int);"
-        "insert into stock_rule values (2); insert into stock_move values (10, 1), (11, 1), (12, 2), (13, null)",
-    )
-    text = await _raised(
-        database,
-        'ALTER TABLE "stock_move" ADD FOREIGN KEY ("rule_id") REFERENCES "stock_rule"("id") ON DELETE restrict',
-    )
-    text = f'bad query: ALTER TABLE "stock_move" ADD FOREIGN KEY ("rule_id") REFERENCES "stock_rule"("id")\n{text}'
-    found = explain(catalog, f'{text}\nDETAIL:  Key (rule_id)=(1) is not present in table "stock_rule".')
-    assert (found.answers, found.understood) == ((), True)
-    assert (
-        "it could not be added, because rows of stock_move have a rule_id that is not in stock_rule"
-        in found.headline
-    )
-    query = found.advice.removeprefix("These rows: ")
-    assert [row["id"] for row in await database.fetch(query)] == [10, 11]
-    # What inherits is seen by no foreign key, on neither side.
-    catalog = await _with(
-        database,
-        "create table rule_heir () inherits (stock_rule); create table move_heir () inherits (stock_move);"
-        "insert into rule_heir values (1); insert into move_heir values (14, 3)",
-    )
-    found = explain(catalog, f'{text}\nDETAIL:  Key (rule_id)=(1) is not present in table "stock_rule".')
-    query = found.advice.removeprefix("These rows: ")
-    assert [row["id"] for row in await database.fetch(query)] == [10, 11]
-
-
-@_newest
-async def test_a_key_under_another_name_is_found_by_its_structure(database: TestDatabase) -> None:
-    text = (
-        'ERROR:  update or delete on table "catalogue" violates foreign key constraint "fk_rails_1" on table "line"\n'
-        'DETAIL:  Key (id)=(1) is still referenced from table "line".'
-    )
-    [answer] = explain(await _with(database, _LINES), text).answers
-    assert answer.key.name == "line_catalogue_fkey"
-    assert "the error calls it fk_rails_1" in answer.message
+    assert keys_of(explain(catalog, checked)) == ["post_account"]
 
 
 _TENANTS = "".join(
@@ -304,7 +205,7 @@ async def test_the_schema_of_the_keys_own_statement_settles_keys_of_one_name(
         'DETAIL:  Key (id)=(1) is still referenced from table "asset".\n'
         f'CONTEXT:  SQL statement "DELETE FROM ONLY "{tenant}"."profile" WHERE $1 OPERATOR(pg_catalog.=) "org_id""'
     )
-    [answer] = explain(await _with(database, _TENANTS), text).answers
+    [answer] = explain(await made(database, _TENANTS), text).answers
     assert answer.key.qualified == f"{tenant}.asset.asset_owner"
 
 
@@ -335,68 +236,7 @@ create table child (id int primary key, parent_id int constraint child_parent re
     ],
 )
 async def test_what_only_names_a_key_is_no_violation_of_it(database: TestDatabase, text: str) -> None:
-    assert _keys(explain(await _with(database, _NAMED), text)) == []
-
-
-@_newest
-async def test_a_code_alone_gives_the_candidates_with_why_contradictions_first(database: TestDatabase) -> None:
-    catalog = await _with(
-        database,
-        "create table p (id int primary key);"
-        "create table maybe (a int not null default nullif(1, 1) constraint maybe references p on delete set default);"
-        "create table surely (a int not null constraint surely references p on delete set null);"
-        "create table fine (a int constraint fine references p)",
-    )
-    found = explain(catalog, "23502")
-    assert _keys(found) == ["surely", "maybe"]
-    assert "is NOT NULL" in found.answers[0].message
-    assert _keys(explain(catalog, "ERROR 23503"))[-1] in {"fine", "maybe", "surely"}
-
-
-@_newest
-async def test_an_update_of_a_key_is_not_advised_like_a_delete(database: TestDatabase) -> None:
-    text = (
-        'ERROR:  update or delete on table "catalogue" violates foreign key constraint "line_catalogue_fkey" on table "line"\n'
-        "STATEMENT:  UPDATE catalogue SET id = 7 WHERE id = 1"
-    )
-    [answer] = explain(await _with(database, _LINES), text).answers
-    assert "its key cannot change" in answer.message
-    assert answer.next_step.startswith("Leave the key as it is")
-
-
-@_newest
-async def test_deleting_rows_that_a_trigger_keeps_is_not_advised_alone(database: TestDatabase) -> None:
-    catalog = await _with(
-        database,
-        _LINES + "create function no() returns trigger language plpgsql as 'begin raise exception ''no''; end';"
-        "create trigger keeps before delete on line for each row execute function no()",
-    )
-    text = 'ERROR:  update or delete on table "catalogue" violates foreign key constraint "line_catalogue_fkey" on table "line"'
-    [answer] = explain(catalog, text).answers
-    assert "trigger keeps runs before each such DELETE" in answer.next_step
-
-
-@_newest
-async def test_an_error_from_before_a_change_is_said_to_be_one(database: TestDatabase) -> None:
-    text = (
-        'ERROR:  null value in column "catalogue" of relation "line" violates not-null constraint\n'
-        'CONTEXT:  SQL statement "UPDATE ONLY "public"."line" SET "catalogue" = NULL WHERE $1 OPERATOR(pg_catalog.=) "catalogue""'
-    )
-    found = explain(await _with(database, _LINES), text)
-    [answer] = found.answers
-    assert answer.outdated
-    assert "as it was" in found.headline
-    key, at = "public.line.line_catalogue_fkey", "2026-07-02 10:42"
-    changed = [Changed(key, at, "fkdash fix apply, no-action", on_delete=Action.NO_ACTION)]
-    [answer] = with_changes(found, changed).answers
-    assert "Since 2026-07-02 10:42 UTC it says ON DELETE NO ACTION" in answer.message
-    assert "this error is from before" in answer.message
-    beside = [Changed(key, at, "fkdash fix apply, create-index")]
-    [answer] = with_changes(found, beside).answers
-    assert "it says ON DELETE" not in answer.message
-    assert (
-        "On 2026-07-02 10:42 UTC something about it was changed (fkdash fix apply, create-index)" in answer.message
-    )
+    assert keys_of(explain(await made(database, _NAMED), text)) == []
 
 
 _WORKSPACES = """
@@ -422,4 +262,4 @@ create table orders (id int primary key, user_id int constraint orders_user refe
     ],
 )  # fmt: skip
 async def test_a_frameworks_own_words_lead_to_the_key(database: TestDatabase, text: str, behind: str) -> None:
-    assert _keys(explain(await _with(database, _WORKSPACES), text)) == [behind]
+    assert keys_of(explain(await made(database, _WORKSPACES), text)) == [behind]
