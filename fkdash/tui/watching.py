@@ -57,12 +57,8 @@ class Watching:
 
         Raises FkdashError where no log can be had, and the session's errors.
         """
-        from fkdash.apply.journal.earlier_changes import fixed_in, keys_before  # loaded when it is wanted
-        from fkdash.apply.journal.identity import identity_of
-        from fkdash.watch.classify import Classifier
-        from fkdash.watch.clock import Clock
-        from fkdash.watch.counts import Counts
-        from fkdash.watch.reading import Reading
+        from fkdash.apply.journal.identity import identity_of  # loaded when it is wanted
+        from fkdash.apply.journal.log_counts import reading_of
         from fkdash.watch.server_log import ServerLog, read_spelling
         from fkdash.watch.statistics import read_statistics
         from fkdash.watch.watching import Ending, FromServer, watch
@@ -77,16 +73,8 @@ class Watching:
         self.log = log
         async with pool.session() as session:
             here = await identity_of(session)
-        server = self._catalog.server
-        self.counts = Counts(
-            database=server.database if server is not None else "",
-            since=since,
-            fixed=await asyncio.to_thread(fixed_in, here),
-        )
-        earlier = await asyncio.to_thread(keys_before, here)
-        self.reading = Reading(
-            Classifier(self._catalog, earlier), self.counts, Clock(spelling.zone), spelling.prefix
-        )
+        self.reading = await reading_of(self._catalog, here, spelling, since)
+        self.counts = self.reading.counts
 
         def told(_: Iterable[Counted]) -> None:
             show()

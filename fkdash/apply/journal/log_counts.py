@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
     from fkdash.db.session import Sessions
     from fkdash.watch.counts import Counted
+    from fkdash.watch.server_log import Spelling
 
 
 async def counted_in_log(
@@ -34,16 +35,21 @@ async def counted_in_log(
     spelling = await read_spelling(sessions)
     log = ServerLog(sessions, since=since)
     await log.open()
+    reading = await reading_of(catalog, here, spelling, since)
+
+    def told(_: Iterable[Counted]) -> None:
+        """Minutes are of no interest here."""
+
+    await watch(reading, FromServer(log, patience_seconds=0), Ending(once=True), told)
+    return reading.counts, tuple(notes_of(reading, spelling.notes))
+
+
+async def reading_of(catalog: Catalog, here: Identity, spelling: Spelling, since: datetime) -> Reading:
+    """Give what counts the errors of this database since a moment, in a log that is spelled so."""
     counts = Counts(
         database=catalog.server.database if catalog.server is not None else "",
         since=since,
         fixed=await asyncio.to_thread(fixed_in, here),
     )
     earlier = await asyncio.to_thread(keys_before, here)
-    reading = Reading(Classifier(catalog, earlier), counts, Clock(spelling.zone), spelling.prefix)
-
-    def told(_: Iterable[Counted]) -> None:
-        """Minutes are of no interest here."""
-
-    await watch(reading, FromServer(log, patience_seconds=0), Ending(once=True), told)
-    return counts, tuple(notes_of(reading, spelling.notes))
+    return Reading(Classifier(catalog, earlier), counts, Clock(spelling.zone), spelling.prefix)
