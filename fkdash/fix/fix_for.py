@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Statement
+from fkdash.catalog.table_name import listed
 from fkdash.fix.declare import is_new
 from fkdash.fix.options import options
 from fkdash.rules.finding import Finding
@@ -55,7 +56,7 @@ def _stand_in(catalog: Catalog, key: ForeignKey, known: Iterable[Finding]) -> Fi
 
 
 def _about_new(key: ForeignKey) -> Finding:
-    own, theirs = ", ".join(key.columns), ", ".join(key.referenced_columns)
+    own, theirs = listed(key.columns), listed(key.referenced_columns)
     said = f"{key.table} ({own}) refers to {key.referenced} ({theirs}), which no constraint guarantees."
     return replace(anything_about(key), message=said)
 

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import WRITING, Action
+from fkdash.catalog.table_name import listed
 from fkdash.counted import counted
 from fkdash.fact import fact
 from fkdash.fix.declare import is_new
@@ -91,7 +92,7 @@ def _for_refusing(catalog: Catalog, finding: Finding, holding: int | None) -> It
         yield f"no row of {key.table.shown} holds another today, so nothing is kept from being deleted"
     never = [column.name for column in catalog.columns(key) if column.not_null]
     if never and key.on_delete in WRITING:
-        yield f"the application has never met a NULL in {', '.join(never)}, so allowing it may break what reads it"
+        yield f"the application has never met a NULL in {listed(never)}, so allowing it may break what reads it"
     yield from _others(catalog, finding)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.files.reading.nodes import AlterTable
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.fact import fact
 from fkdash.lint.finding_places import constraint_of, spot
 from fkdash.rules.checks.fk6_the_way import (
@@ -76,7 +76,8 @@ def _of_key(
     not_valid = added is not None and added.constraint is not None and added.constraint.not_valid
     if added is not None and not not_valid and key.enforced:
         message = (
-            f"{_adding(key)} reads all of {key.table.name} while writers of it and of {key.referenced.name} wait."
+            f"{_adding(key)} reads all of {key.table.shown} while writers of it and of {key.referenced.shown} "
+            "wait."
         )
         yield _finding(VALIDATING_ADD, key, message, _not_valid(key)), here, None
     validated = next(
@@ -85,14 +86,15 @@ def _of_key(
     )  # fmt: skip
     if not_valid and validated is not None and validated.said.transaction == said.transaction:
         message = (
-            f"{key.name} is validated in the transaction that adds it, under the lock that NOT VALID was to avoid."
+            f"{key.shown} is validated in the transaction that adds it, under the lock that NOT VALID was to "
+            "avoid."
         )
         yield _finding(VALIDATED_AT_ONCE, key, message, _not_valid(key)), spot(validated.said, (key.name,)), here
     dropped = _dropped(key, constraint, steps)
     if dropped is not None and dropped.said.transaction != said.transaction:
         message = (
-            f"{key.name} was dropped in one transaction and comes back in another: in between nothing checks "
-            f"{key.table.name}."
+            f"{key.shown} was dropped in one transaction and comes back in another: in between nothing checks "
+            f"{key.table.shown}."
         )
         yield _finding(UNPROTECTED_MOMENT, key, message, _swap(key)), here, spot(dropped.said, (key.name,))
     if said.file not in script.lock_timeouts:
@@ -103,7 +105,7 @@ def _of_key(
         yield _finding(NO_LOCK_TIMEOUT, key, message, ("SET lock_timeout = '5s';",)), here, None
     # A key that is replaced by one statement costs what it cost before.
     if not _replaces(said.node, key) and not _indexed(script, constraint):
-        message = f"{_adding(key)} comes before any index on {key.table.name} ({', '.join(key.columns)})."
+        message = f"{_adding(key)} comes before any index on {key.table.shown} ({listed(key.columns)})."
         yield _finding(INDEX_LATER, key, message, (_index(key),)), here, None
 
 
@@ -155,7 +157,7 @@ def _finding(rule: Rule, key: ForeignKey, message: str, instead: tuple[str, ...]
 
 
 def _adding(key: ForeignKey) -> str:
-    return f"ADD CONSTRAINT {key.name}"
+    return f"ADD CONSTRAINT {key.shown}"
 
 
 def _definition(key: ForeignKey) -> str:

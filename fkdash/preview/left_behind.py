@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.postgres.equality import compared
 from fkdash.catalog.postgres.planted import refuse_planted_at
 from fkdash.catalog.spelling import pairs, source
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.counted import counted
 from fkdash.errors import FkdashError
 from fkdash.preview.asked.target import resolve, selection
@@ -75,4 +75,4 @@ async def _count(session: Session, catalog: Catalog, answer: Preview, key: Forei
 
 
 def _refers(key: ForeignKey) -> str:
-    return f"{key.table} refer to {key.referenced} by {', '.join(key.columns)}, which no foreign key declares"
+    return f"{key.table} refer to {key.referenced} by {listed(key.columns)}, which no foreign key declares"

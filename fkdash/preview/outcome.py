@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.table_name import listed
 from fkdash.fact import fact
 from fkdash.preview.model import Blocker, Effect, Verdict
 
@@ -171,7 +172,7 @@ def _only_in_another_order(outcomes: Sequence[QueueOutcome]) -> list[str]:
     elsewhere = dict.fromkeys(obstacle for outcome in outcomes[1:] for obstacle in outcome.obstacles)
     return [
         f"In another order it would also be stopped by {obstacle.constraint or 'NOT NULL'}"
-        f" of {obstacle.table} ({', '.join(obstacle.columns)})."
+        f" of {obstacle.table} ({listed(obstacle.columns)})."
         for obstacle in elsewhere
         if obstacle not in outcomes[0].obstacles
     ]

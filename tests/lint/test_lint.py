@@ -189,6 +189,14 @@ def test_the_way_is_judged_and_the_statements_to_write_instead_are_said(lint: Li
     assert (rules["FK603"]["file"], rules["FK603"]["began"]["file"]) == ("m/4.sql", "m/3.sql")
 
 
+def test_what_is_said_of_the_way_quotes_names_that_could_be_taken_for_others(lint: Lint, tmp_path: Path) -> None:
+    odd = KEY.replace("users_w_fk", '"users.fk"').replace("ALTER TABLE users", 'ALTER TABLE "us.ers"')
+    write({"m/1.sql": TABLES.replace("TABLE users", 'TABLE "us.ers"'), "m/2.sql": odd}, tmp_path)
+    said = {each["rule"]: each["message"] for each in lint("m", "--rule", "FK6")[1]["findings"]}
+    assert said["FK601"].startswith('ADD CONSTRAINT "users.fk" reads all of "us.ers" while writers')
+    assert 'before any index on "us.ers" (w)' in said["FK605"]
+
+
 def test_a_key_that_one_statement_replaces_costs_no_more_than_before(lint: Lint, tmp_path: Path) -> None:
     swap = KEY.replace("ADD CONSTRAINT", "DROP CONSTRAINT users_w_fk, ADD CONSTRAINT").replace(";", " NOT VALID;")
     write(

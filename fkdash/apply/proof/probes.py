@@ -215,7 +215,7 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
         orphan=is_orphan(catalog, key),
         diagnostics=DIAGNOSTICS,
     )
-    why_not = "" if key.enforced else f"{key.name} is NOT ENFORCED, and nothing is looked for"
+    why_not = "" if key.enforced else f"{key.shown} is NOT ENFORCED, and nothing is looked for"
     if not name:
         why_not = why_not or "no missing value can be made up for the key's type"
     return Trial(

@@ -158,7 +158,7 @@ def _accepting_null(catalog: Catalog, plan: Plan) -> Iterator[Verified]:
 
 
 def _unchanged(before: RowSummary | None, after: RowSummary | None, plan: Plan) -> Verified:
-    check = f"rows of {plan.key.table.name} unchanged"
+    check = f"rows of {plan.key.table.shown} unchanged"
     if before is None or after is None:
         why = ", the fix writes rows" if plan.writes_rows else ": reading all of them takes too long"
         return Verified(check, None, f"not compared{why}")

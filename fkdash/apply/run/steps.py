@@ -346,7 +346,7 @@ class Tries:
 
     def _taken(self) -> FkdashError:
         """Give what another run on the table does: it ends ours, or is waited for once something is changed."""
-        what = f"Another fkdash is changing {self.plan.key.table.name} right now."
+        what = f"Another fkdash is changing {self.plan.key.table.shown} right now."
         if self.changed:
             return LockTimedOutError(what, next_step="Go on with what is left once it is done.")
         return StoppedError(what, next_step="Wait until it is done, then look again.")

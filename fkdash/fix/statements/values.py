@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.spelling import compared_type, covering, pairs, source, unlimited
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.shell import shell_word
@@ -79,9 +79,7 @@ def _of_json(columns: Sequence[str], word: str) -> Values:
         raise UsageError(f"{word!r} is not JSON.", next_step=_how(columns)) from None
     values = {name: str(value).lower() if isinstance(value, bool) else value for name, value in found.items()}
     if set(values) != set(columns) or not all(isinstance(value, str) for value in values.values()):
-        raise UsageError(
-            f"{word!r} does not name {', '.join(columns)}, each with a value.", next_step=_how(columns)
-        )
+        raise UsageError(f"{word!r} does not name {listed(columns)}, each with a value.", next_step=_how(columns))
     return tuple((name, values[name]) for name in columns)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.postgres.node_tree import FIRST_OF_USERS
 from fkdash.catalog.spelling import unlimited
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.db.at_once import at_once
 from fkdash.errors import ServerRefusedError, UsageError
 from fkdash.preview.asked.condition import by_own_name, nearest_columns
@@ -133,7 +133,7 @@ def refusal(target: DeleteTarget, error: ServerRefusedError, columns: Collection
     said = f"{error.said} (SQLSTATE {error.sqlstate})."
     if target.condition is not None:
         hint = nearest_columns(target.condition, columns) if error.sqlstate == UNDEFINED_COLUMN else ""
-        known = f"{target.table} has {', '.join(columns)}."
+        known = f"{target.table} has {listed(columns)}."
         return UsageError(f"The server refuses the condition: {said}", next_step=f"{hint} {known}".strip())
     return UsageError(
         f"A key does not fit the columns of {target.table}: {said}",

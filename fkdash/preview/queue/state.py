@@ -9,6 +9,7 @@ from collections import deque
 from math import factorial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from fkdash.catalog.table_name import listed
 from fkdash.fact import fact
 from fkdash.preview.declared import doubts
 from fkdash.preview.outcome import Obstacle, QueueOutcome
@@ -137,9 +138,7 @@ class RunState:
             self.outcome.reached.setdefault(self.facts.root_key(key).oid, {}).update(dict.fromkeys(found))
         if key.oid in self.reader.scans:
             table = self.facts.tables[key.relation].name
-            self.outcome.doubt(
-                f"{table} has no index on {', '.join(key.columns)} and was not read from end to end."
-            )
+            self.outcome.doubt(f"{table} has no index on {listed(key.columns)} and was not read from end to end.")
         return found
 
     def visited(self, rows: Sequence[RowId]) -> list[RowId]:

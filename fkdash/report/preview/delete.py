@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from fkdash.catalog.table_name import listed
 from fkdash.counted import counted
 from fkdash.db.text import plain
 from fkdash.preview.model import Verdict
@@ -226,7 +227,7 @@ def scan_words(scan: Scan) -> str:
     if scan.rows is not None:
         on_disk = f", {_bytes(scan.bytes)}" if scan.bytes is not None else ""
         size = f"about {counted(scan.rows, 'rows')}{on_disk}"
-    return f"{scan.table} ({size}) has no index on {', '.join(scan.columns)}"
+    return f"{scan.table} ({size}) has no index on {listed(scan.columns)}"
 
 
 def _bytes(number: int) -> str:

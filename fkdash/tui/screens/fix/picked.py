@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from fkdash.catalog.table_name import listed
 from fkdash.counted import counted
 from fkdash.report.fix.picked import picked_text
 from fkdash.tui import keys
@@ -55,7 +56,7 @@ class FixPickedScreen(BaseScreen):
 
     def body(self) -> Iterable[Widget]:
         """Give the rows."""
-        yield Frame(ListBar(self.list, f"{', '.join(self.key.columns)} now and then"), self.list, id="left")
+        yield Frame(ListBar(self.list, f"{listed(self.key.columns)} now and then"), self.list, id="left")
 
     def on_mount(self) -> None:
         """Say how many rows move, and how many stay because nothing is picked for them."""

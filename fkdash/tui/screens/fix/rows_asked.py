@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fkdash.catalog.postgres.equality import own_equality
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.spelling import as_text, compared_type, parameter, source
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.errors import UsageError
 from fkdash.fix.planner import plan
 from fkdash.tui.fix_walk import FixWalk
@@ -180,7 +180,7 @@ class RowsAsked:
                 found += [tuple(row[number] for number in range(len(key.referenced_columns))) for row in rows]
         if any(value is None for row in found for value in row):
             raise UsageError(
-                f"That row of {key.referenced} has no {', '.join(key.referenced_columns)}; nothing refers to it.",
+                f"That row of {key.referenced} has no {listed(key.referenced_columns)}; nothing refers to it.",
                 next_step="Type another's key, or words that find it.",
             )
         if not found:
