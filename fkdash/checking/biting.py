@@ -67,11 +67,21 @@ def _believed(finding: Finding, counted: Impact) -> tuple[Finding, Impact]:
 async def _verdicts(
     sessions: Sessions, catalog: Catalog, found: Sequence[Finding], seconds: float
 ) -> dict[int, Verdict | None]:
+    """Give what the preview of the row that each finding holds back says, by the finding's identity.
+
+    A row is previewed once, whoever holds it. What is not previewed in time is left out.
+    """
+    verdicts = await _together(sessions, catalog, found, seconds)
+    return verdicts if verdicts is not None else await _by_themselves(sessions, catalog, found, seconds)
+
+
+async def _together(
+    sessions: Sessions, catalog: Catalog, found: Sequence[Finding], seconds: float
+) -> dict[int, Verdict | None] | None:
     """Preview side by side in one session, where what all of them ask is one wait for the server.
 
-    A row is previewed once, whoever holds it. An error in it is everybody's: then each is previewed by itself.
+    None where something was refused: an error in it is everybody's.
     """
-    heard: dict[int, Verdict | None] = {}
     try:
         async with asyncio.timeout(_TOGETHER_SECONDS), sessions.session(seconds) as session:
             shared = _Shared(session)
@@ -81,22 +91,22 @@ async def _verdicts(
                     group.create_task(_read_ahead(shared, table))
             rows = {finding: task.result() for finding, task in asked.items()}
             few = _few_of_each_table(catalog, rows.values())
-            verdicts: dict[int, Verdict] = {}
-
-            async def one(number: int, row: DeleteTarget) -> None:
-                verdicts[number] = await _verdict(shared, row, seconds)
-
             async with at_once() as group:
-                for number, held in enumerate(few):
-                    group.create_task(one(number, held))
+                previews = [group.create_task(_verdict(shared, row, seconds)) for row in few]
             if shared.failed is None:
-                return {finding: verdicts[few.index(row)] for finding, row in rows.items() if row in few}
-            if isinstance(shared.failed, StoppedError):
-                return heard
+                return {finding: previews[few.index(row)].result() for finding, row in rows.items() if row in few}
+            return {} if isinstance(shared.failed, StoppedError) else None
     except (TimeoutError, StoppedError):
-        return heard
+        return {}
     except (NotPermittedError, ServerRefusedError, UsageError):
-        pass
+        return None
+
+
+async def _by_themselves(
+    sessions: Sessions, catalog: Catalog, found: Sequence[Finding], seconds: float
+) -> dict[int, Verdict | None]:
+    """Preview the first few one after the other, each in a session of its own; None where one is refused."""
+    heard: dict[int, Verdict | None] = {}
     for finding in found[:_BY_THEMSELVES]:
         try:
             async with sessions.session(seconds) as session:

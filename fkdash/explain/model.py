@@ -40,6 +40,7 @@ class Explanation:
     Without answers no foreign key of this database explains it; the headline says what was understood, and
     `understood` whether that is an explanation nevertheless: of a key that could not be added, say.
     `advice` is empty where nothing is to be added, else it says what would make the answer certain, or what to do.
+    `ambiguous` says that the text does not tell which of several foreign keys it was, or whether it was one.
     """
 
     clues: Clues

@@ -60,7 +60,8 @@ class Finding:
     options that answer it, the order being the one they are offered in.
     `certain` False says that the outcome depends on the row: possible, not
     claimed. `path` is the way a delete takes, from the first foreign key to the
-    one that fails. `question` asks for data that no catalog knows.
+    one that fails. `question` asks for data that no catalog knows. `unless` says,
+    in words, what may spare some rows.
     An undeclared reference has a key without a name.
     """
 
