@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fkdash.apply.journal.records import recorded_run
+from fkdash.apply.journal.recovery import undo_plan
 from fkdash.apply.proof.preflight_lines import Standing
 from fkdash.errors import UsageError
 from fkdash.fix.plan import Pace
@@ -34,6 +36,16 @@ async def test_blockers_are_moved_in_batches_and_come_back(bench: Workbench) -> 
     assert await bench.database.value("select convalidated from pg_constraint where conname = $$" + _KEY + "$$")
     good(await bench.undo(ended))
     assert await bench.database.value(_ROWS) == before
+
+
+async def test_the_way_back_is_the_same_from_the_plan_at_hand_as_from_the_journal(bench: Workbench) -> None:
+    plan = await bench.plan(_KEY, "null-blockers", of=["1", "2"])
+    ended = await bench.carry_out(plan)
+    good(ended)
+    await bench.look()
+    at_hand, recorded = (undo_plan(bench.catalog, each) for each in (plan, recorded_run(ended.journal).plan))
+    assert at_hand.undo == recorded.undo == plan.steps
+    assert at_hand.undo_condition == recorded.undo_condition == "any time"
 
 
 async def test_only_what_can_go_back_does(bench: Workbench) -> None:

@@ -120,6 +120,45 @@ async def _kept_in_words(session: Session, catalog: Catalog, plan: Plan) -> str:
     return f" {plan.kept.table} keeps {counted(row['kept'], 'rows as they were', 'row as it was')}{changed}."
 
 
+@fact
+class _WayBack:
+    """The steps that lead back to `origin` from the key as it is; `gives_up` are those from halfway."""
+
+    key: ForeignKey
+    origin: ForeignKey
+    steps: tuple[Step, ...]
+    abandon: tuple[Step, ...]
+    gives_up: bool = False
+
+
+def _way_back(catalog: Catalog, plan: Plan) -> _WayBack:
+    """Give the way back from what is declared now; raises as `undo_plan` does."""
+    origin = plan.origin or plan.key
+    key = _key_now(catalog, plan)
+    if key is None:
+        if not plan.goal.gone:
+            raise StoppedError(
+                f"{origin.qualified} is not in this database any more; there is nothing to lead back from.",
+                next_step="Is it the right database? fkdash fix show JOURNAL names the one the run belongs to.",
+            )
+        return _WayBack(origin, origin, plan.undo, plan.abandon)
+    if plan.goal.gone:
+        raise _nothing_to_undo(key)
+    if definition(origin) == definition(key) != definition(plan.goal.key):
+        if not plan.abandon:
+            raise _nothing_to_undo(key)
+        return _WayBack(key, origin, plan.abandon, (), gives_up=True)
+    if plan.abandon and temporary_name(origin) in {each.name for each in catalog.declared_on.get(key.table, ())}:
+        # Somebody changed the key while its successor was built: only the successor is the run's.
+        return _WayBack(key, key, plan.abandon, (), gives_up=True)
+    if definition(key) not in _as_made(plan):
+        raise UsageError(
+            f"{key.qualified} is no longer what the run made of it: {definition(key)}.",
+            next_step="Somebody changed it since. Look at it, and plan the change you want anew.",
+        )
+    return _WayBack(key, origin, plan.undo, plan.abandon)
+
+
 def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     """Give the plan that leads back.
 
@@ -127,38 +166,16 @@ def undo_plan(catalog: Catalog, plan: Plan) -> Plan:
     the run made of it.
     """
     _require_tables(catalog, plan)
-    origin = plan.origin or plan.key
-    key = _key_now(catalog, plan)
-    steps, abandon = plan.undo, plan.abandon
-    if key is None:
-        if not plan.goal.gone:
-            raise StoppedError(
-                f"{origin.qualified} is not in this database any more; there is nothing to lead back from.",
-                next_step="Is it the right database? fkdash fix show JOURNAL names the one the run belongs to.",
-            )
-        key = origin
-    elif plan.goal.gone:
-        raise _nothing_to_undo(key)
-    elif definition(origin) == definition(key) != definition(plan.goal.key):
-        if not plan.abandon:
-            raise _nothing_to_undo(key)
-        steps, abandon = plan.abandon, ()
-    elif plan.abandon and temporary_name(origin) in {each.name for each in catalog.declared_on.get(key.table, ())}:
-        # Somebody changed the key while its successor was built: only the successor is the run's.
-        steps, abandon, origin = plan.abandon, (), key
-    elif definition(key) not in _as_made(plan):
-        raise UsageError(
-            f"{key.qualified} is no longer what the run made of it: {definition(key)}.",
-            next_step="Somebody changed it since. Look at it, and plan the change you want anew.",
-        )
+    way = _way_back(catalog, plan)
+    key, steps, abandon = way.key, way.steps, way.abandon
     if not steps:
         raise StoppedError(
             f"There is no way back from this run: {plan.undo_condition}.",
             next_step="Plan what you want instead: fkdash fix plan CONSTRAINT.",
         )
-    left = unproven(origin) if plan.mends else origin
+    left = unproven(way.origin) if plan.mends else way.origin
     # The rest of a run does not lead there again, nor does what was given up: the first steps were another run's.
-    is_a_rest = not plan.steps or plan.steps[0].number != 1 or steps is plan.abandon
+    is_a_rest = not plan.steps or plan.steps[0].number != 1 or way.gives_up
     anew = plan.mends or plan.goal.gone or plan.brings or is_a_rest
     # What leads back from half a repair is the way back itself: from half of that it would lead on.
     steps, abandon = _with_what_it_left(plan, steps, () if plan.mends else abandon)
