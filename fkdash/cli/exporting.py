@@ -12,7 +12,14 @@ from fkdash.catalog.names import name_parts
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.catalog.snapshot_reading import load_snapshot
 from fkdash.cli.connection import looking, run_async, target_of
-from fkdash.cli.planning import add_plan_arguments, picked, planned_from, settle_words, with_the_key
+from fkdash.cli.planning import (
+    add_plan_arguments,
+    picked,
+    planned_from,
+    refuse_beside_a_plan,
+    settle_words,
+    with_the_key,
+)
 from fkdash.errors import UsageError
 from fkdash.fact import fact
 from fkdash.fix.plan_file.document import plan_of
@@ -58,6 +65,7 @@ def source_of(arguments: argparse.Namespace) -> Source:
     if arguments.journal is not None and arguments.source is not None:
         raise UsageError("--journal and --from both say where the plan comes from.", next_step="Leave one out.")
     if arguments.journal is not None:
+        refuse_beside_a_plan(arguments, "--journal")
         run = recorded_run(arguments.journal)
         return Source(_fitting(arguments, run.plan, arguments.journal), run.path)
     if arguments.source is not None:
@@ -94,6 +102,7 @@ def _in_file(arguments: argparse.Namespace) -> Source:
     document, source = parsed_json(path, "plan or snapshot", next_step=advice, most_bytes=LARGE_BYTES)
     if isinstance(document, dict) and document.get("kind") == "snapshot":
         return run_async(_in_snapshot(load_snapshot(path), arguments))
+    refuse_beside_a_plan(arguments, "--from")
     return Source(_fitting(arguments, plan_of(document, source), path))
 
 

@@ -36,13 +36,15 @@ EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("table", metavar="TABLE", help="[schema.]table, as psql reads it")
-    parser.add_argument("--for", dest="tool", choices=TOOLS, default="sql", help="default: %(default)s")
+    parser.add_argument(
+        "--for", dest="tool", choices=TOOLS, default="sql", help="whose code it is to be; default: %(default)s"
+    )
     parser.add_argument(
         "--limit",
         type=number(1, 1_000_000),
         default=1000,
         metavar="N",
-        help="stop counting a key's rows at N, default: %(default)d",
+        help="stop counting a key's rows at N; default: %(default)d",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: %(default)s")
     add_connection_arguments(parser)

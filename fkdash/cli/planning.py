@@ -29,6 +29,7 @@ from fkdash.reading.source import parsed_json
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.pool import ReadPool
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
 
 _PICKING_SECONDS: Final = 60.0
 _LIVE: Final = "Leave --from out, and name the database."
-_IN_A_PLAN: Final = (
-    "option",
+_OF_A_PLAN: Final = (
     "keep_validated",
     "value",
     "value_from",
@@ -48,7 +48,7 @@ _IN_A_PLAN: Final = (
     "pause_ms",
     "rows_per_second",
 )
-"""The arguments that a plan has the answer to already."""
+"""The arguments beside the option that a plan has the answer to already."""
 
 
 @fact
@@ -109,7 +109,7 @@ def add_plan_arguments(parser: argparse.ArgumentParser, *, carried: bool = False
     pace = parser.add_argument_group("how fast rows are changed", "For the options that change rows.")
     pace.add_argument("--batch-rows", type=number(1, 1_000_000), metavar="N", help="rows in a transaction")
     pace.add_argument("--pause-ms", type=number(0, 3_600_000), metavar="N", help="milliseconds between two")
-    pace.add_argument("--rows-per-second", type=number(1, 100_000_000), metavar="N", help="at most so many")
+    pace.add_argument("--rows-per-second", type=number(1, 100_000_000), metavar="N", help="rows a second at most")
     if carried:
         parser.add_argument(
             "--plan", metavar="FILE", type=Path, help="a plan as `fix plan --format json` printed it"
@@ -263,6 +263,16 @@ def _pace(arguments: argparse.Namespace) -> Pace | None:
     return Pace(arguments.batch_rows or Pace().batch_rows, arguments.pause_ms, arguments.rows_per_second)
 
 
+def refuse_beside_a_plan(arguments: argparse.Namespace, given_by: str, names: Sequence[str] = _OF_A_PLAN) -> None:
+    """Raise UsageError where what a plan that is `given_by` an argument says was said by others of `names` too."""
+    besides = [f"--{name.replace('_', '-')}" for name in names if _is_given(getattr(arguments, name))]
+    if besides:
+        raise UsageError(
+            f"{given_by} says what is to be done; {', '.join(besides)} cannot say it too.",
+            next_step="Leave that out, or make another plan with fkdash fix plan.",
+        )
+
+
 def _is_given(value: object) -> bool:
     """Tell whether an argument was written, whatever it is when it is not; a 0 was."""
     return value is not None and value is not False and value != []
@@ -276,13 +286,7 @@ def _carried(arguments: argparse.Namespace) -> Plan | None:
                 "No foreign key is named.", next_step="Name it first, or give a plan with --plan FILE."
             )
         return None
-    besides = [name for name in _IN_A_PLAN if _is_given(getattr(arguments, name))]
-    if besides:
-        said = ", ".join(f"--{name.replace('_', '-')}" for name in besides)
-        raise UsageError(
-            f"--plan says what is to be done; {said} cannot say it too.",
-            next_step="Leave that out, or make another plan with fkdash fix plan.",
-        )
+    refuse_beside_a_plan(arguments, "--plan", ("option", *_OF_A_PLAN))
     advice = "Make one with fkdash fix plan CONSTRAINT --option OPTION --format json."
     document, source = parsed_json(path, "plan", next_step=advice)
     return plan_of(document, source)

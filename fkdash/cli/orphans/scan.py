@@ -62,18 +62,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         default=60.0,
         metavar="N",
-        help="at most this long for each, default: %(default)g",
+        help="at most this long for each; default: %(default)g",
     )
     parser.add_argument("--total-seconds", type=seconds, metavar="N", help="at most this long for all together")
     parser.add_argument(
-        "--jobs", type=number(1, _MOST_JOBS), default=3, metavar="N", help="at a time, default: %(default)d"
+        "--jobs",
+        type=number(1, _MOST_JOBS),
+        default=3,
+        metavar="N",
+        help="references counted at a time; default: %(default)d",
     )
     parser.add_argument(
         "--samples",
         type=number(0, _MOST_SAMPLES),
         default=3,
         metavar="N",
-        help="show so many rows of each, default: %(default)d",
+        help="show so many rows of each; default: %(default)d",
     )
     parser.add_argument(
         "--resume", type=Path, metavar="FILE", help="count only what was not complete in this document of a scan"

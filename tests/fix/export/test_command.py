@@ -47,6 +47,8 @@ async def test_a_plan_in_a_file_needs_no_database(incident_database: TestDatabas
     assert done.stdout.count("+++ b/") == 2
     other = await fkdash(*NAMED[:4], "cascade", *NAMED[5:], str(folder), "--from", str(plan))
     assert other.returncode == 2
+    besides = await fkdash(*NAMED, str(folder), "--from", str(plan), "--keep-validated")
+    assert (besides.returncode, "--keep-validated cannot say it too" in besides.stderr) == (2, True)
 
 
 async def test_a_snapshot_gives_the_same_files_as_the_database(
