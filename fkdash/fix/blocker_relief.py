@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.names import typed
 from fkdash.catalog.spelling import compared_type, pairs, source
 from fkdash.catalog.table_name import quoted
 from fkdash.catalog.tables_of_fkdash import kept_blockers
@@ -109,23 +110,10 @@ def relieve(
             *((f"they refer to {in_words(values)}",) if values else ()),
             *((f"{counted(len(picks.rows), 'rows')} refer to what the query picked",) if picks else ()),
             *((f"what hangs on them in {gone} goes too: preview that delete first",) if gone else ()),
-            f"what else holds {_named(chosen)} back: {command('preview', '--table', str(key.referenced))}",
+            f"what else holds {_named(chosen)} back: {command('preview', '--table', typed(key.referenced))}",
             f"undo: {undo}",
         ),
-        goal=Goal(
-            key=key,
-            checks=(
-                (
-                    f"no row of {key.table.shown} {'that was picked ' if stay else ''}refers to {_named(chosen)}",
-                    f"select not exists (select from {source(catalog, key.table)} c where {asks})",
-                ),
-                *(
-                    ((f"{key.referenced.shown} has that row", referenced_row(catalog, key, values)),)
-                    if values
-                    else ()
-                ),
-            ),
-        ),
+        goal=_goal(catalog, key, chosen, asks, values=values, all_picked=not stay),
         abandon=back,
         values=values,
         kept=kept_rows(catalog, key, kept, written, standing=True),
@@ -139,6 +127,21 @@ def relieve(
 
 
 _TITLES: Final = {True: MOVE, False: EMPTY}
+
+
+def _goal(
+    catalog: Catalog, key: ForeignKey, chosen: tuple[Values, ...], asks: str, *, values: Values, all_picked: bool
+) -> Goal:
+    """Give what is true afterwards: no row is left that `asks`, and the row that others refer to is there."""
+    which = "" if all_picked else "that was picked "
+    freed = (
+        f"no row of {key.table.shown} {which}refers to {_named(chosen)}",
+        f"select not exists (select from {source(catalog, key.table)} c where {asks})",
+    )
+    if not values:
+        return Goal(key=key, checks=(freed,))
+    there = (f"{key.referenced.shown} has that row", referenced_row(catalog, key, values))
+    return Goal(key=key, checks=(freed, there))
 
 
 def _undo(key: ForeignKey, kept: TableName, lost: Sequence[TableName], *, back: bool, renamed: bool) -> str:

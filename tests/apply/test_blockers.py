@@ -48,6 +48,16 @@ async def test_the_way_back_is_the_same_from_the_plan_at_hand_as_from_the_journa
     assert at_hand.undo_condition == recorded.undo_condition == "any time"
 
 
+async def test_what_else_holds_the_rows_is_asked_with_the_table_as_it_is_called(bench: Workbench) -> None:
+    await bench.database.execute(
+        'create table "Spaces" (id int primary key); create table seats (s int references "Spaces");'
+        'insert into "Spaces" values (1); insert into seats values (1)'
+    )
+    await bench.look()
+    plan = await bench.plan("seats_s_fkey", "delete-blockers", of=["1"])
+    assert any("fkdash preview --table 'public.\"Spaces\"'" in each for each in plan.consequences)
+
+
 async def test_only_what_can_go_back_does(bench: Workbench) -> None:
     ended = await bench.apply_of(_KEY, "null-blockers", of=["1", "2"])
     good(ended)
