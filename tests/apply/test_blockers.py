@@ -58,6 +58,20 @@ async def test_what_else_holds_the_rows_is_asked_with_the_table_as_it_is_called(
     assert any("fkdash preview --table 'public.\"Spaces\"'" in each for each in plan.consequences)
 
 
+async def test_a_carried_plan_is_about_the_same_rows_whatever_their_keys_look_like(bench: Workbench) -> None:
+    await bench.database.execute(
+        "create table odd (a text, b text, primary key (a, b)); create table one (a text primary key);"
+        "create table held (a text, b text, c text constraint one_key references one,"
+        "  constraint odd_key foreign key (a, b) references odd);"
+    )
+    await bench.look()
+    for key, of in (("odd_key", '{"a": "x,b=1", "b": "2"}'), ("one_key", "a=a=5")):
+        plan = await bench.plan(key, "delete-blockers", of=[of])
+        carried = plan_of(plan_document(plan))
+        assert carried.chosen == plan.chosen
+        assert planned_here(bench.catalog, carried).steps == plan.steps
+
+
 async def test_only_what_can_go_back_does(bench: Workbench) -> None:
     ended = await bench.apply_of(_KEY, "null-blockers", of=["1", "2"])
     good(ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from fkdash.errors import AlreadySoError, UsageError
@@ -59,7 +60,7 @@ def _made_here(catalog: Catalog, key: ForeignKey, carried: Plan) -> Plan:
     if subject.rule != carried.rule:
         subject = anything_about(key)
     words = [f"{name}={text}" for name, text in carried.filled]
-    words += [text if len(carried.values) == 1 else f"{name}={text}" for name, text in carried.values]
+    words += [f"{name}={text}" for name, text in carried.values]
     picks = Picks(carried.picked_by, carried.picked, carried.unpicked) if carried.picked_by else None
     here = plan(catalog, subject, carried.option, words=words, pace=carried.pace, of=_of(carried), picks=picks)
     if keep and not any(step.title == "build" for step in here.steps):
@@ -68,10 +69,8 @@ def _made_here(catalog: Catalog, key: ForeignKey, carried: Plan) -> Plan:
 
 
 def _of(carried: Plan) -> list[str]:
-    """Give the words that name the referenced rows a plan is about."""
-    return [
-        row[0][1] if len(row) == 1 else ",".join(f"{name}={text}" for name, text in row) for row in carried.chosen
-    ]
+    """Give the words that name the referenced rows a plan is about, whatever stands in their keys."""
+    return ["=".join(row[0]) if len(row) == 1 else json.dumps(dict(row)) for row in carried.chosen]
 
 
 def _key(catalog: Catalog, carried: Plan) -> ForeignKey:
