@@ -24,7 +24,7 @@ def reached(catalog: Catalog, carried: Plan) -> str:
     goal = carried.goal
     if goal.gone:
         known = carried.key.table in catalog.tables
-        return f"{carried.key.table} has no {carried.key.name} any more" if key is None and known else ""
+        return f"{carried.key.table} has no {carried.key.shown} any more" if key is None and known else ""
     if key is None or carried.mends or (definition(carried.key) == definition(goal.key) and not goal.nullable):
         return ""
     accepting = all(
