@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.files.built_in import is_built_in
+from fkdash.catalog.files.dropped_relations import drop_relation
 from fkdash.catalog.files.hanging import callers, forget_routines
 from fkdash.catalog.files.reading.nodes import ROUTINES
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
@@ -72,12 +74,43 @@ def drop_routine(state: State, said: Drop, name: Name) -> None:
         raise DoubtfulError(
             f"the policy {calling[0]} keeps the function {name[-1]}, if it is this one that it calls"
         )
+    signature = said.signatures[said.names.index(name)]
+    drop_callers(state, name[-1], signature, cascade=said.cascade)
     forget_routines(state, name)
-    if not said.cascade and name not in said.plain:
+    if not said.cascade and signature:
         return
     found = find_function(state, name) if said.if_exists else existing_function(state, name)
     if found is not None and found.schema:
         drop_function(state, found, cascade=said.cascade)
+
+
+def drop_callers(state: State, function: str, signature: str | None, *, cascade: bool) -> None:
+    """Drop the views and rules that call a function which goes with CASCADE, else refuse.
+
+    Raises DoubtfulError where it may be another function of this name that they call.
+    """
+    views = [each for each in state.relations.values() if function in each.calls]
+    rules = [(each, rule) for each in state.relations.values() for rule in each.rules if function in rule.calls]
+    users = [f"the view {each.name}" for each in views]
+    users += [f"the rule {rule.name} of {table.name}" for table, rule in rules]
+    if not users:
+        return
+    known = {(each.schema, f"{function}()") for each in state.functions.values() if each.name == function}
+    known |= {
+        where[1:] for where in state.hanging if where[0] == "function" and where[2].startswith(f"{function}(")
+    }
+    meant = {said for _, said in known} if signature is None else {f"{function}({signature})"}
+    only = len(known) == 1 and {said for _, said in known} == meant and not is_built_in(function)
+    if not only:
+        raise DoubtfulError(f"{users[0]} seems to call the function {function}")
+    if not cascade:
+        raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{users[0]} calls the function {function}")
+    for table, rule in rules:
+        left = tuple(each for each in state.relations[table.oid].rules if each.name != rule.name)
+        state.change(state.relations[table.oid], rules=left)
+    for view in views:
+        if view.oid in state.relations:
+            drop_relation(state, view, cascade=True)
 
 
 def drop_function(state: State, function: FunctionFact, *, cascade: bool) -> None:

@@ -12,6 +12,7 @@ from fkdash.catalog.files.hanging import hang
 from fkdash.catalog.files.made_types import alter_attributes, alter_type, create_type
 from fkdash.catalog.files.named import want_all, want_named
 from fkdash.catalog.files.reading import nodes
+from fkdash.catalog.files.reading.calls import names_called
 from fkdash.catalog.files.reading.named_nodes import Names
 from fkdash.catalog.files.rules import create_rule
 from fkdash.catalog.files.schemas import create_schema, rename_schema
@@ -94,7 +95,7 @@ def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
         if node.or_replace and state.relations[existing].kind == "v":
             want_all(state, node.named)
             uses, surely = used_by_query(state, node.query, node.words)
-            state.change(state.relations[existing], uses=uses, surely=surely)
+            state.change(state.relations[existing], uses=uses, surely=surely, calls=names_called(node.query))
             return
         raise RefusedError(DUPLICATE_TABLE, f"there is a relation {name} already")
     want_all(state, node.named)
@@ -109,6 +110,7 @@ def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
         kind,
         uses=uses,
         surely=surely,
+        calls=names_called(node.query),
         temporary=temporary,
         made=state.statement,
     )

@@ -134,8 +134,8 @@ class TriggerFact:
 class RuleFact:
     """A rewrite rule of an INSERT, UPDATE or DELETE; `alike`: its action has a statement of that kind.
 
-    `asked` are the columns of its table that it reads of OLD or NEW, `words` all names in it, `nothing` says that
-    it does nothing.
+    `asked` are the columns of its table that it reads of OLD or NEW, `words` all names in it, `calls` those of
+    functions, `nothing` says that it does nothing.
     """
 
     name: str
@@ -146,6 +146,7 @@ class RuleFact:
     nothing: bool = False
     asked: frozenset[int] = frozenset()
     words: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
     enabled: str = "O"
     made: int = 0
 
@@ -185,7 +186,7 @@ class Relation:
     """Anything in pg_class; `kind` is relkind, with c for a composite type.
 
     `uses` are the relations and columns that a view's query may read, 0 for the relation itself, `surely` those of
-    which it is certain. `owned_by` is the
+    which it is certain, `calls` the names of the functions in it. `owned_by` is the
     table and column that a sequence goes with. `silenced` are the foreign keys whose triggers on this table do not
     fire as usual, with tgenabled. Of a table that is `unknown` only the name is known, one that
     is `partial` has more columns than are known. `of_type` is the composite
@@ -212,6 +213,7 @@ class Relation:
     index: IndexFact | None = None
     uses: frozenset[tuple[int, int]] = frozenset()
     surely: frozenset[tuple[int, int]] = frozenset()
+    calls: frozenset[str] = frozenset()
     owned_by: tuple[int, int] | None = None
     identity: bool = False
     temporary: bool = False

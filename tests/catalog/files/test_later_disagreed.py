@@ -120,6 +120,14 @@ SCRIPTS = {
     "exception when invalid_table_definition then alter table c add x1 int; when undefined_object then alter table c add x2 int; end $$; do "
     "$$ begin alter table m alter k drop not null; exception when invalid_table_definition then alter table c add x3 int; end $$; alter "
     "table m1 drop constraint m1_pkey; alter table m alter k drop not null;",
+    "views and rules go with a function that they call, or keep it": "create function f(int) returns int language sql as 'select 1'; "
+    "create view v as select f(id) from c; create view w as select * from v; create rule r as on delete to c do also select f(1); do $$ "
+    "begin drop function f; exception when dependent_objects_still_exist then alter table c add x1 int; end $$; drop function f(int) "
+    "cascade; create function f(int) returns int language sql as 'select 2'; create view v as select id from c; create view w as select "
+    "id from c; create rule r as on delete to c do instead nothing; create function g() returns int language sql as 'select 1'; create "
+    "materialized view m as select g() from c; do $$ begin drop function g(); exception when dependent_objects_still_exist then alter "
+    "table c add x2 int; end $$; create or replace view v as select id, f(id) as g from c; drop function f cascade; create view v as "
+    "select id from c;",
     "servers of foreign tables": "create foreign data wrapper w; create server s foreign data wrapper w; create server if not exists s foreign "
     "data wrapper w; create foreign table f (i int not null) server s options (x 'y'); alter server s options (y 'z'); do $$ begin create "
     "foreign table g (i int) server nowhere; exception when undefined_object then alter table c add x1 int; end $$; do $$ begin drop "

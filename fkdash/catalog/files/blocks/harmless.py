@@ -94,7 +94,7 @@ def want_what_it_names(state: State, read: Callable[[str], Node], text: str) -> 
 
 def is_quiet(node: Node) -> bool:
     """Tell a statement after which all is as before, as it is when a function that no trigger runs is dropped."""
-    dropped = isinstance(node, Drop) and node.kind in ROUTINES and not node.plain and not node.cascade
+    dropped = isinstance(node, Drop) and node.kind in ROUTINES and all(node.signatures) and not node.cascade
     return isinstance(node, Skipped) or dropped
 
 

@@ -35,10 +35,21 @@ def calls(text: str) -> Iterator[tuple[str, str]]:
         return
     if any(_writes(tokens, at) for at in range(len(tokens))):
         return
+    for at in _called(tokens):
+        qualified = is_at(tokens, at - 1, ".") and at > 1
+        yield (tokens[at - 2].value if qualified else "", tokens[at].value)
+
+
+def names_called(tokens: Sequence[Token]) -> frozenset[str]:
+    """Give the names of the functions that a query, or the action of a rule, calls."""
+    return frozenset(tokens[at].value for at in _called(tokens))
+
+
+def _called(tokens: Sequence[Token]) -> Iterator[int]:
+    """Give where the name of a function stands that is called."""
     for at, token in enumerate(tokens):
         if is_name(token) and at + 1 < len(tokens) and is_at(tokens, at + 1, "(") and not _is_alias(tokens, at):
-            qualified = is_at(tokens, at - 1, ".") and at > 1
-            yield (tokens[at - 2].value if qualified else "", token.value)
+            yield at
 
 
 def _writes(tokens: Sequence[Token], at: int) -> bool:

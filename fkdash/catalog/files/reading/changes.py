@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.files.reading.hanging import hanging
+from fkdash.catalog.files.reading.hanging import hanging, signature
 from fkdash.catalog.files.reading.named_nodes import Named, Names
 from fkdash.catalog.files.reading.naming import default_privileges
 from fkdash.catalog.files.reading.nodes import (
@@ -94,26 +94,17 @@ def _drop_cascade(text: str, second: str) -> Node:
 
 
 def _drop_routines(text: str) -> Node:
-    """Read DROP FUNCTION; what triggers run has no arguments."""
+    """Read DROP FUNCTION."""
     cursor = Cursor(text)
     cursor.want("drop")
     kind = cursor.word()
     exists = cursor.take("if", "exists")
     names: list[Name] = []
-    plain: list[Name] = []
+    signatures: list[str | None] = []
     while not names or cursor.take(","):
         names.append(cursor.qualified())
-        if not _has_arguments(cursor):
-            plain.append(names[-1])
-    return Drop(kind, tuple(names), exists, cursor.take("cascade"), plain=tuple(plain))
-
-
-def _has_arguments(cursor: Cursor) -> bool:
-    """Pass over the arguments of a function, if it has any."""
-    if not cursor.sees("("):
-        return False
-    begin, end = cursor.pass_parentheses()
-    return begin < end
+        signatures.append(signature(cursor) if cursor.sees("(") else None)
+    return Drop(kind, tuple(names), exists, cursor.take("cascade"), signatures=tuple(signatures))
 
 
 def read_alter(text: str, second: str) -> Node:  # noqa: PLR0911 - one line for each kind
@@ -197,7 +188,7 @@ def _alter_function(text: str) -> Node:
     cursor.want("alter")
     cursor.word()
     name = cursor.qualified()
-    if _has_arguments(cursor):
+    if cursor.sees("(") and signature(cursor):
         moved = cursor.sees("rename") or cursor.sees("set", "schema") or cursor.sees_any(_STEADINESS)
         return HangsOn("function", name, "forget") if moved else SKIPPED
     if cursor.take("rename", "to"):

@@ -121,10 +121,9 @@ def _steady(text: str) -> str:
 
 def _routine(cursor: Cursor, named: tuple[Named, ...], steady: str) -> HangsOn:
     name = cursor.qualified()
-    begin, end = cursor.pass_parentheses()
-    types = list(_types(cursor.tokens[begin:end]))
-    # What only comes out tells no two functions apart.
-    signature = " ".join(".".join(each) for each in _types(cursor.tokens[begin:end], going_in=True))
+    before = cursor.at
+    said = signature(cursor)
+    types = list(_types(cursor.tokens[before + 1 : cursor.at - 1]))
     if cursor.take("returns"):
         if cursor.take("table"):
             begin, end = cursor.pass_parentheses()
@@ -134,7 +133,13 @@ def _routine(cursor: Cursor, named: tuple[Named, ...], steady: str) -> HangsOn:
             types.append(cursor.qualified())
     rest = cursor.source(cursor.rest())
     body = frozenset(_words(cursor.tokens)) if _ATOMIC.search(rest) else frozenset[str]()
-    return HangsOn("function", name, "create", (), body, tuple(types), signature, named=named, steady=steady)
+    return HangsOn("function", name, "create", (), body, tuple(types), said, named=named, steady=steady)
+
+
+def signature(cursor: Cursor) -> str:
+    """Take a function's arguments; give their types but those that only come out, which tell no two apart."""
+    begin, end = cursor.pass_parentheses()
+    return " ".join(".".join(each) for each in _types(cursor.tokens[begin:end], going_in=True))
 
 
 def _of_body(text: str) -> tuple[Named, ...]:

@@ -189,14 +189,14 @@ class CreateIndex:
 
 @fact
 class Drop:
-    """DROP of anything that is followed; `kind` in lower case. `plain` are the functions without arguments."""
+    """DROP of what is followed; `kind` in lower case. `signatures` are those of functions, None if not said."""
 
     kind: str
     names: tuple[Name, ...]
     if_exists: bool = False
     cascade: bool = False
     on: Name = ()
-    plain: tuple[Name, ...] = ()
+    signatures: tuple[str | None, ...] = ()
 
 
 @fact

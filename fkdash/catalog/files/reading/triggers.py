@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.facts import RuleFact
+from fkdash.catalog.files.reading.calls import names_called
 from fkdash.catalog.files.reading.naming import names_read
 from fkdash.catalog.files.reading.nodes import SKIPPED, CreateFunction, CreateRule, CreateTrigger, Doubtful
 from fkdash.catalog.files.reading.parts import string_or_name
@@ -150,5 +151,7 @@ def create_rule(cursor: Cursor, _text: str, replacing: bool) -> Node:  # noqa: F
         for at in range(begin, end)
     )
     words = frozenset(token.value for token in said if is_name(token) or token.value.endswith("*"))
-    rule = RuleFact(name, event.upper(), instead, conditional, alike, nothing, words=words)
+    rule = RuleFact(
+        name, event.upper(), instead, conditional, alike, nothing, words=words, calls=names_called(said)
+    )
     return CreateRule(rule, table, _asked(said), replacing, names_read(cursor.tokens[begin:end]))
