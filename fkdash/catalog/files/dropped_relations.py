@@ -10,6 +10,7 @@ from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.tables.descent import with_heirs
 from fkdash.catalog.files.tables.foreign_keys import remove_with_copies
 from fkdash.catalog.files.tables.not_nulls import drop_not_null
+from fkdash.catalog.files.views import leave_view, may_be_gone
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
 )
@@ -92,17 +93,24 @@ def want_no_view(
     together: set[int] | None = None,
     refused: str = DEPENDENT_OBJECTS_STILL_EXIST,
 ) -> None:
-    """Drop the views on a table with CASCADE, else refuse; raise DoubtfulError for one that only may use it."""
+    """Drop the views on a table with CASCADE, else refuse.
+
+    One that only may use it may be gone with CASCADE; without, DoubtfulError is raised.
+    """
     known = table.column(column) if column else None
     used = (table.oid, known.number if known is not None else 0)
     for view in [each for each in state.relations.values() if used in each.uses]:
         if view.oid not in state.relations or (together and view.oid in together):
             continue
-        if used not in view.surely:
+        sure = used in view.surely and not may_be_gone(state, view)
+        if not cascade and not sure:
             raise DoubtfulError(f"the view {view.name} seems to use {column or table.name}")
         if not cascade:
             raise RefusedError(refused, f"the view {view.name} uses {column or table.name}")
-        drop_relation(state, view, cascade=True)
+        if sure:
+            drop_relation(state, view, cascade=True)
+        else:
+            leave_view(state, view)
     want_nothing_hanging(state, table, used[1], cascade=cascade, together=together or ())
 
 

@@ -17,6 +17,7 @@ from fkdash.catalog.files.hanging import drop_functions_in
 from fkdash.catalog.files.made_types import drop_type, remove_type
 from fkdash.catalog.files.servers import drop_server
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
+from fkdash.catalog.files.views import want_there
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     INVALID_SCHEMA_NAME,
@@ -64,6 +65,8 @@ def _drop_relations(state: State, said: Drop) -> None:
             continue
         if relation.kind not in _RELATION_KINDS[said.kind]:
             raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a {said.kind}")
+        if not said.if_exists:
+            want_there(state, relation)
         found.append(relation)
     together = {each.oid for each in found}
     for relation in found:

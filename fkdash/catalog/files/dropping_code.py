@@ -11,6 +11,7 @@ from fkdash.catalog.files.hanging import callers, forget_routines
 from fkdash.catalog.files.reading.nodes import ROUTINES
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.trigger_functions import existing_function, find_function, remove_function, users_of
+from fkdash.catalog.files.views import leave_view, may_be_gone
 from fkdash.sqlstates import DEPENDENT_OBJECTS_STILL_EXIST, UNDEFINED_OBJECT
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def drop_routine(state: State, said: Drop, name: Name) -> None:
 def drop_callers(state: State, function: str, signature: str | None, *, cascade: bool) -> None:
     """Drop the views and rules that call a function which goes with CASCADE, else refuse.
 
-    Raises DoubtfulError where it may be another function of this name that they call.
+    Where it may be another function of this name, views may be gone with CASCADE; else DoubtfulError is raised.
     """
     views = [each for each in state.relations.values() if function in each.calls]
     rules = [(each, rule) for each in state.relations.values() for rule in each.rules if function in rule.calls]
@@ -101,6 +102,11 @@ def drop_callers(state: State, function: str, signature: str | None, *, cascade:
     }
     meant = {said for _, said in known} if signature is None else {f"{function}({signature})"}
     only = len(known) == 1 and {said for _, said in known} == meant and not is_built_in(function)
+    only = only and not any(may_be_gone(state, view) for view in views)
+    if not only and cascade and not rules:
+        for view in views:
+            leave_view(state, view)
+        return
     if not only:
         raise DoubtfulError(f"{users[0]} seems to call the function {function}")
     if not cascade:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.files.domains import alter_domain, create_domain
+from fkdash.catalog.files.dropped_relations import drop_relation
 from fkdash.catalog.files.dropping import drop
 from fkdash.catalog.files.extensions import create_extension, move_extension
 from fkdash.catalog.files.facts import Relation
@@ -26,7 +27,7 @@ from fkdash.catalog.files.tables.create import create_table
 from fkdash.catalog.files.tables.keys import create_index
 from fkdash.catalog.files.trigger_functions import alter_function, create_function
 from fkdash.catalog.files.triggers import create_trigger, rename_trigger
-from fkdash.catalog.files.views import used_by_query, want_distinct_names
+from fkdash.catalog.files.views import may_be_gone, used_by_query, want_distinct_names
 from fkdash.sqlstates import (
     DUPLICATE_OBJECT,
     DUPLICATE_TABLE,
@@ -89,6 +90,11 @@ def _create_view_or_sequence(state: State, node: nodes.CreateOther) -> None:
     schema = state.schemas[TEMPORARY] if temporary else state.creation_schema(node.name)
     name = node.name[-1]
     existing = state.relation_names.get((schema, name))
+    if existing is not None and may_be_gone(state, state.relations[existing]):
+        # Whoever makes it again knows that it is gone, or replaces it.
+        drop_relation(state, state.relations[existing], cascade=True)
+        state.put(state.left, ("view", schema, name), None)
+        existing = None
     if existing is not None:
         if node.if_not_exists:
             return

@@ -88,10 +88,10 @@ def _judge_policy(state: State, node: HangsOn, place: int, before: Hanging | Non
     if table.kind not in "rp":
         raise RefusedError(WRONG_OBJECT_TYPE, f"{table.name} is not a table")
     wanted = node.renamed or (name if node.doing == "create" else "")
-    left = ("policy", place, f"{wanted}()") in state.policies_left
+    left = ("policy", place, f"{wanted}()") in state.left
     if wanted and ("policy", place, f"{wanted}()") in state.hanging and not left:
         raise RefusedError(DUPLICATE_OBJECT, f"there is a policy {wanted} of {table.name} already")
-    if ("policy", place, f"{name}()") in state.policies_left:
+    if ("policy", place, f"{name}()") in state.left:
         if not node.if_exists:
             raise DoubtfulError(f"whether the policy {name} of {table.name} is still there is not known")
     elif node.doing != "create" and before is None and not node.if_exists:
@@ -179,7 +179,7 @@ def _leave(state: State, where: tuple[str, int, str], *, surely: bool) -> None:
     if surely:
         state.put(state.hanging, where, None)
     if where[0] == "policy":
-        state.put(state.policies_left, where, state.statement)
+        state.put(state.left, where, state.statement)
 
 
 def callers(state: State, function: str) -> list[str]:

@@ -12,6 +12,7 @@ from fkdash.catalog.files.known_extensions import may_bring_relations
 from fkdash.catalog.files.reading.nodes import TypeSaid
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.types import type_of
+from fkdash.catalog.files.views import want_there
 from fkdash.sqlstates import (
     DUPLICATE_COLUMN,
     FEATURE_NOT_SUPPORTED,
@@ -78,6 +79,7 @@ def _relation(state: State, named: Named) -> None:
         if len(name) > 1 and name[-2] not in state.schemas and not named.in_query:
             raise _missing(state, INVALID_SCHEMA_NAME, f"a schema {name[-2]}")
         raise _missing(state, UNDEFINED_TABLE, f"a {_KINDS.get(named.kinds, 'table')} {'.'.join(name)}")
+    want_there(state, found)
     if found.kind not in named.kinds:
         wanted = _KINDS.get(named.kinds, "table")
         raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is no {wanted}")
@@ -223,7 +225,7 @@ def _on_table(state: State, named: Named) -> None:
     [name] = named.columns
     if named.kind == "policy":
         where = ("policy", table.oid, f"{name}()")
-        known = where in state.hanging or where in state.policies_left
+        known = where in state.hanging or where in state.left
     elif named.kind == "trigger":
         known = any(each.name == name for each in table.triggers)
     else:

@@ -56,7 +56,7 @@ class State:
     """The facts, found by number and by name. `version` is the major version whose rules hold.
 
     `doubted`: something was not understood, so that more may be there than is known. `unchecked_bodies`: functions
-    are made without a look at what they do.
+    are made without a look at what they do. `left` were there, and some may be still.
     """
 
     def __init__(self, version: int) -> None:
@@ -79,9 +79,8 @@ class State:
         self.children_of: dict[int, tuple[int, ...]] = {}
         self.functions: dict[int, FunctionFact] = {}
         self.function_names: dict[tuple[int, str], int] = {}
-        self.function_names_left: dict[tuple[int, str], int] = {}
         self.hanging: dict[tuple[str, int, str], Hanging] = {}
-        self.policies_left: dict[tuple[str, int, str], int] = {}
+        self.left: dict[tuple[str, int, str], int] = {}
         self.extensions: dict[str, int] = {}
         self.servers: dict[str, int] = {}
         self.operators: dict[str, int] = {}

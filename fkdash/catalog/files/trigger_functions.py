@@ -71,7 +71,7 @@ def existing_function(state: State, name: Name) -> FunctionFact | None:
     PostgreSQL refuses then, unless there is one by now that no trigger runs: those are not followed.
     """
     found = find_function(state, name)
-    if found is None and any((schema, name[-1]) in state.function_names_left for schema in _schemas(state, name)):
+    if found is None and any(("function", schema, name[-1]) in state.left for schema in _schemas(state, name)):
         raise DoubtfulError(f"the function {name[-1]} was renamed, moved or dropped before")
     return found
 
@@ -120,4 +120,4 @@ def remove_function(state: State, function: FunctionFact) -> None:
 def _leave_name(state: State, function: FunctionFact) -> None:
     where = (function.schema, function.name)
     state.put(state.function_names, where, None)
-    state.put(state.function_names_left, where, function.oid)
+    state.put(state.left, ("function", *where), function.oid)

@@ -8,7 +8,7 @@ from fkdash.catalog.files.reading.queries import sources
 from fkdash.catalog.files.reading.reserved import is_name
 from fkdash.catalog.files.reading.spans import is_at, outermost
 from fkdash.catalog.files.reading.tokens import QUOTED, SIGN, WORD, cut_name
-from fkdash.catalog.files.state import RefusedError
+from fkdash.catalog.files.state import DoubtfulError, RefusedError
 from fkdash.sqlstates import DUPLICATE_COLUMN
 
 if TYPE_CHECKING:
@@ -60,6 +60,26 @@ def used_by_query(state: State, query: Sequence[Token], words: Collection[str]) 
     itself = {(oid, 0) for oid in relations}
     sure = set(_surely(query, read)) if len(read) == len(named) and _is_one(query) else set()
     return frozenset(perhaps | itself), frozenset(sure | itself)
+
+
+def may_be_gone(state: State, relation: Relation) -> bool:
+    """Tell whether it is a view of which is not known whether it went with what it may have used."""
+    return relation.kind in "vm" and ("view", relation.schema, relation.name) in state.left
+
+
+def leave_view(state: State, view: Relation) -> None:
+    """Have a view, and those that read from it, go with something with CASCADE if it uses that."""
+    if may_be_gone(state, view):
+        return
+    state.put(state.left, ("view", view.schema, view.name), state.statement)
+    for other in [each for each in state.relations.values() if (view.oid, 0) in each.uses]:
+        leave_view(state, other)
+
+
+def want_there(state: State, relation: Relation) -> None:
+    """Raise DoubtfulError for a view that may be gone."""
+    if may_be_gone(state, relation):
+        raise DoubtfulError(f"whether the view {relation.name} is still there is not known")
 
 
 def want_distinct_names(state: State, query: Sequence[Token]) -> None:
