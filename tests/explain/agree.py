@@ -91,15 +91,25 @@ async def _problems(
         return
     for key in keys[:1]:
         twins = [each for each in catalog.foreign_keys if (each.table, each.columns) == (key.table, key.columns)]
-        if await _same(connection, statement, error, [key]) and await _same(connection, statement, error, twins):
+        # Another key's statement may fail on the same column: only CONTEXT tells them apart.
+        if await _same(connection, statement, error, [key], whole="CONTEXT" in text) and await _same(
+            connection, statement, error, twins, whole="CONTEXT" in text
+        ):
             yield f"named {key.name}, which is not"
 
 
 async def _same(
-    connection: Connection, statement: str, error: asyncpg.PostgresError, keys: Iterable[ForeignKey]
+    connection: Connection,
+    statement: str,
+    error: asyncpg.PostgresError,
+    keys: Iterable[ForeignKey],
+    *,
+    whole: bool = False,
 ) -> bool:
     again = await _error(connection, statement, keys)
-    return again is not None and (again.sqlstate, again.message) == (error.sqlstate, error.message)
+    if again is None or (whole and again.context != error.context):
+        return False
+    return (again.sqlstate, again.message) == (error.sqlstate, error.message)
 
 
 async def _error(
