@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from fkdash.catalog.files.blocks.harmless import without_harmless
 from fkdash.catalog.files.built_in import is_built_in
 from fkdash.catalog.files.reading.calls import calls
+from fkdash.catalog.files.reading.tokens import Cursor, NotReadError
 
 _ROUTINE: Final = re.compile(
     r"create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(?:(?:\"[^\"]+\"|\w+)\s*\.\s*)?\"?(\w+)", re.IGNORECASE
@@ -101,7 +103,7 @@ class Routines:
         self._known.add(name)
         body = _BODY.search(text)
         trigger = _OF_TRIGGER.search(text)
-        changing = body is not None and _CHANGING.search(text, body.start()) is not None
+        changing = body is not None and _CHANGING.search(_without_harmless(text[body.start() :])) is not None
         if changing and trigger is not None and trigger.group(1):
             self._for_events.add(name)
         self._changing.pop(name, None)
@@ -119,3 +121,14 @@ class Routines:
         for other, body in self._bodies.items():
             if other not in self._changing and name in body.lower() and call.search(body):
                 self._mark(other)
+
+
+def _without_harmless(said: str) -> str:
+    """Give what a routine does, without the EXECUTE of what changes nothing that is followed, as GRANT."""
+    try:
+        cursor = Cursor(said)
+        if cursor.take("as"):
+            cursor = Cursor(cursor.string())
+        return without_harmless(cursor, (cursor.at, len(cursor.tokens)))
+    except NotReadError:
+        return said

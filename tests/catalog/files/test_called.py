@@ -66,3 +66,24 @@ def test_what_calls_only_what_postgresql_has_or_makes_values_is_no_question(text
 def test_a_function_that_no_file_makes_is_doubted_wherever_a_query_or_a_block_calls_it(text: str) -> None:
     [reason] = [each.reason for each in read(f"{BASE}{text}", 18).incomplete]
     assert reason.startswith("what the function ")
+
+
+@pytest.mark.parametrize(
+    ("done", "is_known"),
+    [
+        ("execute 'grant ' || what || ' on c to ' || quote_ident(whom);", True),
+        ("execute format('create role %I with nologin', whom);", True),
+        ("execute 'comment on table c is ' || quote_literal(what); perform 1;", True),
+        ("execute 'alter table c drop column ' || what;", False),
+        ("execute what;", False),
+        ("execute 'grant select on c to public; drop table c';", False),
+        ("execute 'grant ' || what; execute what;", False),
+        ("execute 'select 1 into made';", False),
+    ],
+)
+def test_a_function_that_puts_statements_together_is_known_where_they_begin_with_what_changes_nothing(
+    done: str, *, is_known: bool
+) -> None:
+    made = f"create function f(what text, whom text) returns void language plpgsql as $$begin {done} end$$;"
+    reasons = [each.reason for each in read(f"{BASE}{made} select f('all', 'me');", 18).incomplete]
+    assert reasons == ([] if is_known else ["it calls f, which changes the schema"])
