@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
-from fkdash.explain.absent import could_not_be_added
+from fkdash.explain.absent import could_not_be_added, could_not_be_rebuilt
 from fkdash.explain.actions import WAITING, from_before, inside_action
 from fkdash.explain.by_table import BARRED, by_bar, by_table
 from fkdash.explain.candidates import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 _MOST_PATHS: Final = 5
+_LETS_GO: Final = frozenset({Action.CASCADE, Action.SET_NULL})
 _BY_NAME: Final = KEY_KINDS | {Kind.DEPENDED_ON, Kind.TRUNCATED, Kind.REWRITTEN}
 _MORE: Final = (
     "To be certain, paste more of it: the table (psql prints it after \\set VERBOSITY verbose, drivers have it as "
@@ -71,7 +72,7 @@ def explain(catalog: Catalog, text: str) -> Explanation:
         if again is not None and again.answers:
             return replace(again, advice=" ".join(filter(None, (_READ_AS + " ".join(read.split()), again.advice))))
     if best is None or (not best.answers and best.clues.kind is Kind.OTHER):
-        missing = what_is_missing(text)
+        missing = could_not_be_rebuilt(catalog, text) or what_is_missing(text)
         if missing is not None:
             return Explanation(
                 best.clues if best is not None else Clues("", Kind.OTHER), missing[0], (), missing[1]
@@ -200,7 +201,7 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
     if inside:
         return _of(inside)
     if clues.kind in ROW_KINDS:
-        if clues.statement is not None and clues.statement[0] == "INSERT":
+        if clues.elsewhere or (clues.statement is not None and clues.statement[0] == "INSERT"):
             return _Found()
         found = by_obstacle(catalog, clues)
         if not found.answers and clues.kind in {Kind.NULL, Kind.IDENTITY} and not clues.table:
@@ -255,6 +256,9 @@ def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
         keys = by_columns(catalog, clues)
     if not clues.constraint and not clues.columns:
         keys = keys or by_table(catalog, clues)
+    if clues.kind is Kind.HELD and clues.statement is None:
+        # Rows are deleted more often than their keys are changed.
+        return tuple(sorted(keys, key=lambda each: each.on_delete in _LETS_GO))
     return keys
 
 
