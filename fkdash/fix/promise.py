@@ -40,7 +40,7 @@ def promised(
     if option.refused:
         return option
     key = finding.key
-    if key.enforced and not check_runs(catalog, key) and (option.proves or option.becomes is not None):
+    if key.enforced and not check_runs(catalog, key) and (option.proves or option.becomes not in (None, key)):
         # Declared anew it has all its triggers, and they fire.
         checked = f"{option.application}; gets 23503 again for rows of {key.table.shown} that refer to nothing"
         option = replace(option, application=checked)
