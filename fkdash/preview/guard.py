@@ -2,23 +2,27 @@
 
 The rows that a delete would take along by ON DELETE CASCADE are followed first, table by table. One of them
 refuses nothing only where it is certainly gone before the key is asked: keys are asked as their rows go, in the
-order of the constraints, and only a deferred one waits until the end. What the catalog cannot tell (a default row,
-a trigger, a check) is not asked and named instead.
+order of the constraints, and only a deferred one waits until the end. A key whose action is refused whatever the
+rows counts the rows that set it off. What the catalog cannot tell (a default row, a trigger, a rule, a check) is
+not asked and named instead.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.catalog.spelling import compared_type, matches, refers, source
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.fact import fact
+from fkdash.rules.actions.barred import bars_of, event_of, refuses_every_row
 from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
+from fkdash.rules.actions.trigger_code import fires
 from fkdash.rules.registry import RULES, findings
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
+    from fkdash.rules.actions.barred import Bar
 
 
 @fact
@@ -83,7 +88,8 @@ def guard(catalog: Catalog, table: Table, equality: Mapping[str, str], *, limit:
             next_step="fkdash preview takes such a key.",
         )
     reach = _Reach(catalog, table, equality)
-    asked = [_asked(catalog, reach, key, sqlstate, limit) for key, sqlstate in reach.refusing()]
+    asked = [_asked(catalog, reach, *refused, limit) for refused in reach.refusing()]
+    asked += [_set_off(reach, bar, limit) for bar in reach.barred()]
     nothing = (
         "select cast(null as text) as constraint_name, cast(null as text) as table_name, "
         "cast(null as text) as sqlstate, cast(0 as bigint) as rows"
@@ -202,6 +208,8 @@ class _Reach:
         """Give the keys that can refuse, each with the SQLSTATE; notes those of which the catalog cannot tell."""
         for name in self.order:
             for key in self._acting(name):
+                if refuses_every_row(self._catalog, key):
+                    continue
                 if key.on_delete in REFUSING:
                     yield key, refusal_sqlstate(self._catalog, key.on_delete)
                 elif key.on_delete is Action.SET_NULL and any(refusals(self._catalog, key, key.set_columns)):
@@ -212,6 +220,39 @@ class _Reach:
         for finding in findings(self._catalog, [rule for rule in RULES if rule.by_row]):
             if finding.key.qualified in reached and Statement.DELETE in finding.statements:
                 self.not_asked.append(f"{finding.key.qualified}: {finding.message}")
+        self._name_code()
+
+    def barred(self) -> Iterator[Bar]:
+        """Give the actions that are refused as soon as any row goes that they are there for, one for each key."""
+        for name in self.order:
+            for key in self._acting(name):
+                bars = (bar for bar in bars_of(self._catalog, key) if Statement.DELETE in bar.statements)
+                yield from islice(bars, 1)
+
+    def _name_code(self) -> None:
+        """Name the triggers and rules that a delete here runs into."""
+        events: dict[tuple[TableName, str], set[str]] = {(name, "DELETE"): set() for name in self.order}
+        for name in self.order:
+            for key in self._acting(name):
+                if event_of(key.on_delete, Statement.DELETE) == "UPDATE":
+                    events.setdefault((key.table, "UPDATE"), set()).update(key.set_columns)
+        for (name, event), columns in events.items():
+            tables = self._catalog.with_partitions(name)
+            found = dict.fromkeys(
+                trigger.shown
+                for table in tables
+                for trigger in table.triggers or ()
+                if fires(trigger, event, table, columns)
+            )
+            if found:
+                own = "trigger {} runs its own code" if len(found) == 1 else "triggers {} run their own code"
+                self.not_asked.append(f"{name}: {own.format(listed(found))}, which may refuse each {event} there")
+            rules = dict.fromkeys(
+                rule.shown for table in tables for rule in table.rules or () if rule.event == event
+            )
+            if rules:
+                rewrites = "rule {} rewrites" if len(rules) == 1 else "rules {} rewrite"
+                self.not_asked.append(f"{name}: {rewrites.format(listed(rules))} each {event} there")
 
 
 def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limit: int) -> str:
@@ -222,9 +263,25 @@ def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limi
     ]
     conditions += [f"not {gone}" for gone in reach.gone_before(key)]
     return (
-        f"select cast({literal(key.name)} as text) as constraint_name, cast({literal(str(key.table))} as text) "
-        f"as table_name, cast('{sqlstate}' as text) as sqlstate, count(*) as rows\n"
+        f"{_named(key, sqlstate)}\n"
         f"  from (select from {source(catalog, key.table)} c\n"
         f"         where {' and '.join(conditions)}\n"
         f"         limit {int(limit)}) as counted"
+    )
+
+
+def _set_off(reach: _Reach, bar: Bar, limit: int) -> str:
+    """Give the query that counts the rows whose going sets off what is always refused: those with a key."""
+    key = bar.key
+    there = " and ".join(f"p.{quoted(name)} is not null" for name in key.referenced_columns)
+    return (
+        f"{_named(key, bar.error.sqlstate)}\n"
+        f"  from (select from {reach.name_of(key.referenced)} p where {there} limit {int(limit)}) as counted"
+    )
+
+
+def _named(key: ForeignKey, sqlstate: str) -> str:
+    return (
+        f"select cast({literal(key.name)} as text) as constraint_name, cast({literal(str(key.table))} as text) "
+        f"as table_name, cast('{sqlstate}' as text) as sqlstate, count(*) as rows"
     )
