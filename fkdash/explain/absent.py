@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fkdash.catalog.table_name import listed, quoted, visible
 from fkdash.explain.clues import Clues, Kind
-from fkdash.explain.declaring import NAME
 from fkdash.explain.keys import table_called
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Table
     from fkdash.catalog.table_name import TableName
-
-_NOT_IMPLEMENTED: Final = re.compile(rf"foreign key constraint {NAME} cannot be implemented")
-_INCOMPATIBLE: Final = re.compile(
-    rf"Key columns {NAME}(?: of the referencing table)? and {NAME}(?: of the referenced table)? are of incompat"
-)
-
-
-def could_not_be_rebuilt(catalog: Catalog, text: str) -> tuple[str, str] | None:
-    """Give a headline and what to do for a key that is there and whose columns were to get other types, else None.
-
-    ALTER COLUMN … TYPE declares the keys over a column anew, and is refused with the words for a new one.
-    """
-    refused = _NOT_IMPLEMENTED.search(text)
-    keys = [key for key in catalog.foreign_keys if refused is not None and key.name == refused[1]]
-    pair = _INCOMPATIBLE.search(text)
-    if pair is not None:
-        keys = [key for key in keys if (pair[1], pair[2]) in zip(key.columns, key.referenced_columns, strict=True)]
-    if not keys:
-        return None
-    which = " or ".join(key.qualified for key in keys)
-    headline = (
-        f"{which} is there, so a column of it was to get another type (ALTER COLUMN … TYPE), or it was to be "
-        "declared anew: then its columns and those it refers to have types that cannot be compared."
-    )
-    return headline, (
-        "Drop the key, give both sides the new type, and add it again, in one transaction; DETAIL names the "
-        "columns."
-    )
 
 
 def could_not_be_added(catalog: Catalog, clues: Clues) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Action
-from fkdash.explain.absent import could_not_be_added, could_not_be_rebuilt
+from fkdash.explain.absent import could_not_be_added
 from fkdash.explain.actions import WAITING, from_before, inside_action
 from fkdash.explain.by_table import BARRED, by_bar, by_table
 from fkdash.explain.candidates import (
@@ -19,6 +19,7 @@ from fkdash.explain.candidates import (
     unindexed,
 )
 from fkdash.explain.cascaded import handing_on
+from fkdash.explain.changing import about_a_key
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
 from fkdash.explain.garbled import restored
 from fkdash.explain.incomplete import what_is_missing
@@ -72,7 +73,10 @@ def explain(catalog: Catalog, text: str) -> Explanation:
         if again is not None and again.answers:
             return replace(again, advice=" ".join(filter(None, (_READ_AS + " ".join(read.split()), again.advice))))
     if best is None or (not best.answers and best.clues.kind is Kind.OTHER):
-        missing = could_not_be_rebuilt(catalog, text) or what_is_missing(text)
+        about = about_a_key(catalog, text, best.clues.sqlstate if best is not None else "")
+        if about is not None:
+            return about
+        missing = what_is_missing(text)
         if missing is not None:
             return Explanation(
                 best.clues if best is not None else Clues("", Kind.OTHER), missing[0], (), missing[1]

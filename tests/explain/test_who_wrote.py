@@ -95,8 +95,9 @@ async def test_a_column_of_a_key_that_was_to_get_another_type_is_told_with_that_
     for statement in ("alter table c alter pid type text", "alter table p alter id type text"):
         text, found = await _told(database, statement)
         assert 'constraint "c_p" cannot be implemented' in text
-        assert found.headline.startswith("public.c.c_p is there, so a column of it was to get another type")
-        assert found.advice.startswith("Drop the key, give both sides the new type")
+        [answer] = found.answers
+        assert answer.message.startswith("public.c.c_p is there, so a column of it was to get another type")
+        assert answer.next_step.startswith("Drop the key, give both sides the new type")
 
 
 async def test_of_two_keys_of_one_name_the_one_that_keeps_deleted_rows_is_named_first(
