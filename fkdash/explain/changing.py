@@ -156,7 +156,7 @@ def _other_type(catalog: Catalog, text: str, found: re.Match[str]) -> Iterator[C
     pair = _INCOMPATIBLE.search(text)
     for key in catalog.foreign_keys:
         pairs = zip(key.columns, key.referenced_columns, strict=True)
-        if key.name == found[1] and (pair is None or (pair[1], pair[2]) in pairs):
+        if key.name == found[1] and pair is not None and (pair[1], pair[2]) in pairs:
             yield Cause(
                 key,
                 DATATYPE_MISMATCH,

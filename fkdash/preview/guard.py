@@ -218,7 +218,8 @@ class _Reach:
                     self.not_asked.append(f"{key.qualified}: ON DELETE SET DEFAULT needs a row with the default")
         reached = {key.qualified for name in self.order for key in self._acting(name)}
         for finding in findings(self._catalog, [rule for rule in RULES if rule.by_row]):
-            if finding.key.qualified in reached and Statement.DELETE in finding.statements:
+            counted = refuses_every_row(self._catalog, finding.key)
+            if not counted and finding.key.qualified in reached and Statement.DELETE in finding.statements:
                 self.not_asked.append(f"{finding.key.qualified}: {finding.message}")
         self._name_code()
 

@@ -236,6 +236,10 @@ _BARRED = {
         ),
         "42501",
     ),
+    "an identity column": (
+        "create table c (p_id int generated always as identity constraint c_p references p on delete set null)",
+        "428C9",
+    ),
     "a rule": (
         (
             "create table c (p_id int constraint c_p references p on delete cascade);"
