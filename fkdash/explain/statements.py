@@ -53,7 +53,7 @@ _SQL_STATEMENT: Final = (
 _INSIDE_FUNCTION: Final = re.compile(rf"{_SQL_STATEMENT}\W{{0,4}}$", re.IGNORECASE)
 _INNER: Final = re.compile(rf"{_SQL_STATEMENT}\W{{0,6}}(?=\w)", re.IGNORECASE)
 _CONTEXT_BEGINS: Final = re.compile(
-    rf"(?:\b(?:{any_of(CONTEXT)})|(?<![\w])[Ww]here)\\*[\"']?\s?(?::|=>?)\s*\\*[\"'`]?(?=(\S[^\n]{{0,300}}))"
+    rf"(?:(?:{any_of(CONTEXT)})|Where|(?<!\w)where)\\*[\"']?\s?(?::|=>?)\s*\\*[\"'`]?(?=(\S[^\n]{{0,300}}))"
 )
 _COPIED: Final = re.compile(r"COPY ([^\n]{1,130}?), \S{1,20} \d")
 _FUNCTIONS_LINE: Final = re.compile(r"[^\"»“\n]{0,20}PL/pgSQL|SQL function ")
@@ -219,6 +219,9 @@ def is_of_no_key(text: str) -> bool:
     """Tell whether CONTEXT begins with what a function or COPY did: then no foreign key wrote the row."""
     begins = _CONTEXT_BEGINS.search(text)
     if begins is None or own_statements(text):
+        return False
+    if begins[1].rstrip("\"'`, \\").endswith("RAISE"):
+        # It hands on the message of another error, of which CONTEXT tells nothing.
         return False
     inner = _INNER.match(text, begins.end())
     return inner is not None or any(each.match(begins[1]) for each in (_COPIED, _FUNCTIONS_LINE))

@@ -30,12 +30,14 @@ create trigger away after insert on o for each row execute function away();
 """
 
 
-async def _told(database: TestDatabase, statement: str, *, label: str = "CONTEXT: ") -> tuple[str, Explanation]:
+async def _told(
+    database: TestDatabase, statement: str, *, label: str = "CONTEXT: ", detail: bool = True
+) -> tuple[str, Explanation]:
     """Give what psql prints of the error that a statement raises, and what is said of it."""
     with pytest.raises(asyncpg.PostgresError) as refused:
         await database.execute(statement)
     error = refused.value
-    lines = [f"ERROR:  {error.args[0]}", *(f"DETAIL:  {error.detail}" for _ in [1] if error.detail)]
+    lines = [f"ERROR:  {error.args[0]}", *(f"DETAIL:  {error.detail}" for _ in [1] if error.detail and detail)]
     text = "\n".join([*lines, *(f"{label} {error.context}" for _ in [1] if error.context)])
     return text, explain(await catalog_of(database), text)
 
@@ -56,9 +58,10 @@ async def test_a_row_that_a_function_or_copy_wrote_is_laid_to_no_key(
 ) -> None:
     await database.execute(_SHOP)
     for label in ("CONTEXT: ", "Where:", '"where": ', f"{CONTEXT[3]}: "):
-        text, found = await _told(database, statement, label=label)
-        assert "23502" in found.headline, text
-        assert not found.answers, text
+        for detail in (True, False):
+            text, found = await _told(database, statement, label=label, detail=detail)
+            assert "23502" in found.headline, text
+            assert not found.answers, text
 
 
 async def test_a_row_that_a_key_wrote_is_the_key_s_whatever_function_began_it(database: TestDatabase) -> None:
@@ -67,6 +70,14 @@ async def test_a_row_that_a_key_wrote_is_the_key_s_whatever_function_began_it(da
     assert 'SQL statement "delete from p where id = 1"' in text
     assert [answer.key.name for answer in found.answers] == ["c_p"]
     assert not found.ambiguous
+
+
+async def test_an_error_that_a_function_hands_on_may_still_be_a_key_s(database: TestDatabase) -> None:
+    await database.execute(_SHOP)
+    handed_on = "exception when others then raise exception using message = sqlerrm, errcode = sqlstate"
+    text, found = await _told(database, f"do $$ begin delete from p where id = 1; {handed_on}; end $$")
+    assert text.endswith("at RAISE")
+    assert [answer.key.name for answer in found.answers] == ["c_p"]
 
 
 async def test_the_statement_of_a_function_tells_that_a_key_wrote_its_default(database: TestDatabase) -> None:
