@@ -11,9 +11,10 @@ from fkdash.errors import UsageError
 from fkdash.shell import shell_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
+    from fkdash.catalog.table_name import TableName
 
 _PART: Final = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 _PLAIN: Final = re.compile("[a-z_][a-z0-9_$]*")
@@ -100,3 +101,18 @@ def _only(found: Sequence[_T], text: str, kind: str, candidates: Sequence[str], 
     raise UsageError(
         f'There is no {kind} "{text}" in this database.', next_step=hint or "fkdash list shows them all."
     )
+
+
+def with_wholes(
+    catalog: Catalog, chosen: Callable[[TableName], bool] | None
+) -> Callable[[TableName], bool] | None:
+    """Give what tells the chosen tables, and those that they are partitions of: their keys; None for all."""
+    if chosen is None:
+        return None
+    found: set[TableName] = set()
+    for name in catalog.tables:
+        above: TableName | None = name if chosen(name) else None
+        while above is not None and above not in found:
+            found.add(above)
+            above = catalog.tables[above].partition_of if above in catalog.tables else None
+    return found.__contains__

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import Statement
 from fkdash.catalog.confirmed_references import knowing_those_there
+from fkdash.catalog.names import with_wholes
 from fkdash.catalog.postgres.kept_queries import read_statements, read_views
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.checking.groups import schemas_of
@@ -75,8 +76,9 @@ async def _checked(
     declared = await read_whole_catalog(sessions, left)
     catalog, lacking = knowing_those_there(declared, options.configuration.references)
     every, missed = await _found(sessions, catalog, options)
+    concerns = with_wholes(catalog, options.concerns)
     unknowns = [*_locked(catalog), *_lacking(lacking), *missed]
-    found = [each for each in every if is_about(options.concerns, each.key)]
+    found = [each for each in every if is_about(concerns, each.key)]
     settled_findings, not_answered = await answered(sessions, catalog, found, options.seconds)
     settled_findings = await with_sampled_values(sessions, catalog, settled_findings, options.seconds)
     judged = judge(settled_findings, options.configuration)
@@ -88,7 +90,7 @@ async def _checked(
     return CheckReport(
         where=where,
         database=catalog.server.database if catalog.server else "",
-        scope=scope_of(catalog, options.concerns),
+        scope=scope_of(catalog, concerns),
         findings=_in_order(
             Reported(found, counted, known=id(each) in known)
             for each, (found, counted) in zip(judged.findings, believed, strict=True)
@@ -111,14 +113,15 @@ def _lacking(references: Mapping[str, str]) -> Iterable[Unknown]:
 def check_snapshot(catalog: Catalog, options: CheckOptions, *, where: str) -> CheckReport:
     """Check what a snapshot says; `coverage` lists what it cannot know."""
     asked = tuple(rule for rule in options.rules if not rule.needs_server)
-    found = [each for each in findings(catalog, asked) if is_about(options.concerns, each.key)]
+    concerns = with_wholes(catalog, options.concerns)
+    found = [each for each in findings(catalog, asked) if is_about(concerns, each.key)]
     judged = judge(found, options.configuration)
     compared = compare(judged.findings, options.baseline)
     known = {id(each) for each in compared.known}
     return CheckReport(
         where=where,
         database="",
-        scope=scope_of(catalog, options.concerns),
+        scope=scope_of(catalog, concerns),
         findings=_in_order(Reported(each, known=id(each) in known) for each in judged.findings),
         server=catalog.server,
         ignored=judged.ignored,

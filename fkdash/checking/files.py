@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from fkdash.catalog.names import with_wholes
 from fkdash.checking.policy import Configuration, Ignored, compare, judge
 from fkdash.checking.result import CheckReport, Coverage, NotUnderstood, Reported, is_about, scope_of
 from fkdash.fact import fact
@@ -42,7 +43,8 @@ def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
     found = list(findings(read.catalog, tuple(rule for rule in asked if rule not in FILE_RULES)))
     placed = [(each, *spots_of(read.script, each)) for each in found]
     placed += [each for each in way_findings(read.script, read.catalog) if each[0].rule in wanted]
-    placed = [each for each in placed if is_about(options.concerns, each[0].key) and _of_files(options, each[1])]
+    concerns = with_wholes(read.catalog, options.concerns)
+    placed = [each for each in placed if is_about(concerns, each[0].key) and _of_files(options, each[1])]
     places = {id(finding): (completed, began) for finding, completed, began in placed}
     commented = ignored_by_comment(read.script, placed)
     left = [finding for finding, *_ in placed if id(finding) not in commented]
@@ -54,7 +56,7 @@ def lint(read: FilesRead, options: LintOptions, *, where: str) -> CheckReport:
     return CheckReport(
         where=where,
         database="",
-        scope=scope_of(read.catalog, options.concerns),
+        scope=scope_of(read.catalog, concerns),
         findings=tuple(
             Reported(
                 each,

@@ -10,6 +10,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Any, Final
 
 from fkdash.catalog.action import Action
+from fkdash.catalog.names import with_wholes
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.catalog.table_name import listed
 from fkdash.checking.alike import referenced_words
@@ -110,6 +111,7 @@ async def _keys(arguments: argparse.Namespace) -> tuple[Catalog, list[ForeignKey
     if catalog is None:
         async with looking(target_of(arguments), nothing_else=True) as pool:
             catalog = await read_whole_catalog(pool, LEFT_TO_THE_END)
+    chosen = with_wholes(catalog, chosen)
     keys = [
         key
         for key in catalog.foreign_keys

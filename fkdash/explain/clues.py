@@ -52,8 +52,9 @@ class Clues:
     `sqlstate` is empty where neither a code nor the sentence tells it. `table` is what the sentence calls the
     table with the failing row or the referencing one, `referenced` the other, `schema` where a field says so;
     `columns` are named by the sentence or stand in `(…)=(…)`. `names` are all names in quotation marks, each
-    meant by nobody in particular. `statement` is the operator's own with its table's parts, `own` what
-    foreign keys ran, the innermost first; `added` the key that was to be added.
+    meant by nobody in particular. `statement` is the one with which it began, the operator's own or a function's,
+    with its table's parts; `own` what foreign keys ran, the innermost first; `elsewhere` tells that CONTEXT shows
+    none of those where the error was raised; `added` the key that was to be added.
     """
 
     sqlstate: str
@@ -66,6 +67,7 @@ class Clues:
     names: tuple[str, ...] = ()
     statement: tuple[str, tuple[str, ...]] | None = None
     own: tuple[OwnStatement, ...] = ()
+    elsewhere: bool = False
     added: AddedKey | None = None
 
     @property

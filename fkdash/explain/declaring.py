@@ -86,6 +86,31 @@ REFUSED_DECLARATIONS: Final = (
         "Declare that key on the partitioned table; DETAIL names both.",
     ),
     (
+        re.compile(rf"cannot use ONLY for foreign key on partitioned table {NAME}"),
+        "A foreign key could not be declared: ONLY leaves the partitions of {0} out, and it is for them too.",
+        "Leave ONLY out.",
+    ),
+    (
+        re.compile(rf"cannot add NOT VALID foreign key on partitioned table {NAME}"),
+        "A foreign key could not be declared: up to 17 one of a partitioned table, {0}, cannot be NOT VALID.",
+        "Add it NOT VALID to each partition and validate it there; added to the whole, it takes these over.",
+    ),
+    (
+        re.compile(rf"constraint {NAME} of relation {NAME} is not a foreign key constraint"),
+        "ALTER CONSTRAINT changes foreign keys only, and {0} of {1} is none.",
+        "Drop that one and add it again.",
+    ),
+    (
+        re.compile(rf"cannot [A-Z][A-Z ]{{2,40}} {NAME} because it has pending trigger events"),
+        "Rows of {0} were written, and triggers for them are still to run: until then {0} stays as it is.",
+        "Say SET CONSTRAINTS ALL IMMEDIATE first, and change no table from within a trigger on it.",
+    ),
+    (
+        re.compile(r'permission denied: "(RI_ConstraintTrigger_\w{1,20})" is a system trigger'),
+        "Only a superuser can switch off what enforces a foreign key, as {0} does.",
+        "DISABLE TRIGGER USER leaves it on; to load rows in any order, make keys DEFERRABLE and SET CONSTRAINTS.",
+    ),
+    (
         re.compile(r"MATCH PARTIAL not yet implemented"),
         "A foreign key could not be declared: PostgreSQL knows MATCH SIMPLE and MATCH FULL only.",
         "MATCH FULL refuses keys that are NULL in part.",

@@ -19,6 +19,7 @@ from fkdash.explain.candidates import (
     unindexed,
 )
 from fkdash.explain.cascaded import handing_on
+from fkdash.explain.changing import about_a_key
 from fkdash.explain.clues import KEY_KINDS, ROW_KINDS, Clues, Kind
 from fkdash.explain.garbled import restored
 from fkdash.explain.incomplete import what_is_missing
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
 
 _MOST_PATHS: Final = 5
+_LETS_GO: Final = frozenset({Action.CASCADE, Action.SET_NULL})
 _BY_NAME: Final = KEY_KINDS | {Kind.DEPENDED_ON, Kind.TRUNCATED, Kind.REWRITTEN}
 _MORE: Final = (
     "To be certain, paste more of it: the table (psql prints it after \\set VERBOSITY verbose, drivers have it as "
@@ -71,6 +73,9 @@ def explain(catalog: Catalog, text: str) -> Explanation:
         if again is not None and again.answers:
             return replace(again, advice=" ".join(filter(None, (_READ_AS + " ".join(read.split()), again.advice))))
     if best is None or (not best.answers and best.clues.kind is Kind.OTHER):
+        about = about_a_key(catalog, text, best.clues.sqlstate if best is not None else "")
+        if about is not None:
+            return about
         missing = what_is_missing(text)
         if missing is not None:
             return Explanation(
@@ -200,7 +205,7 @@ def _answered(catalog: Catalog, clues: Clues) -> _Found:  # noqa: PLR0911 - one 
     if inside:
         return _of(inside)
     if clues.kind in ROW_KINDS:
-        if clues.statement is not None and clues.statement[0] == "INSERT":
+        if clues.elsewhere or (clues.statement is not None and clues.statement[0] == "INSERT"):
             return _Found()
         found = by_obstacle(catalog, clues)
         if not found.answers and clues.kind in {Kind.NULL, Kind.IDENTITY} and not clues.table:
@@ -255,6 +260,9 @@ def _named(catalog: Catalog, clues: Clues) -> tuple[ForeignKey, ...]:
         keys = by_columns(catalog, clues)
     if not clues.constraint and not clues.columns:
         keys = keys or by_table(catalog, clues)
+    if clues.kind is Kind.HELD and clues.statement is None:
+        # Rows are deleted more often than their keys are changed.
+        return tuple(sorted(keys, key=lambda each: each.on_delete in _LETS_GO))
     return keys
 
 

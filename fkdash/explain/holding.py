@@ -209,7 +209,7 @@ def _make_way(catalog: Catalog, key: ForeignKey) -> str:
     if trigger:
         return (
             f"Point the rows of {table} elsewhere first; deleting them may not work, as trigger {trigger} runs "
-            f"before each such DELETE and can refuse it: read what it does. {lists[:1].upper()}{lists[1:]}"
+            f"before each such DELETE and can refuse it: read what it does; {lists}"
         )
     return f"Move or delete the rows of {table} first; {lists}"
 

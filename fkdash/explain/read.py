@@ -14,7 +14,14 @@ from fkdash.explain.local import key_columns, local_errors
 from fkdash.explain.local_others import local_others
 from fkdash.explain.prisma import prisma_error
 from fkdash.explain.sentences import QUOTES, part_of_detail, sentences
-from fkdash.explain.statements import added_key, bare, operators_statement, own_statements
+from fkdash.explain.statements import (
+    added_key,
+    bare,
+    is_of_no_key,
+    nearest_statement,
+    operators_statement,
+    own_statements,
+)
 from fkdash.sqlstates import (
     CHECK_VIOLATION,
     EXCLUSION_VIOLATION,
@@ -120,8 +127,12 @@ def read_record(
         local = next((each for start, each in told if start <= len(message)), None)
         if local is None and not sqlstate:
             return None
-        clues = replace(local or Clues(sqlstate, Kind.OTHER), own=own_statements(inside))
-    run = operators_statement(f"STATEMENT:  {statement}") if statement else None
+        clues = replace(
+            local or Clues(sqlstate, Kind.OTHER), own=own_statements(inside), elsewhere=is_of_no_key(after)
+        )
+    run = nearest_statement(f"CONTEXT:  {inside}")
+    if run is None and statement:
+        run = operators_statement(f"STATEMENT:  {statement}")
     return replace(clues, sqlstate=sqlstate or clues.sqlstate, statement=run)
 
 
@@ -193,6 +204,7 @@ def _with_lines(sentence: Sentence, after: str, before: str, known: Vocabulary) 
         columns=columns or (detail if sentence.kind in KEY_KINDS else ()),
         statement=operators_statement(after) or operators_statement(before) or _model(before + after),
         own=own_statements(after) or own_statements(before),
+        elsewhere=is_of_no_key(after),
         added=added_key(after) or added_key(before) if sentence.kind is Kind.MISSING else None,
     )
     if sentence.kind is Kind.MISSING:
@@ -224,6 +236,7 @@ def _local(text: str, known: Vocabulary, found: Sequence[Sentence]) -> Iterator[
                     clues,
                     statement=operators_statement(window),
                     own=own_statements(window),
+                    elsewhere=is_of_no_key(window),
                     schema=_fields(window).get("schema", ""),
                 ),
             )

@@ -156,20 +156,23 @@ def _detached(clues: Clues, key: ForeignKey) -> Cause:
 
 
 def _depended_on(catalog: Catalog, clues: Clues, key: ForeignKey) -> Cause:
-    whole = (
-        f" of the whole partitioned table {referenced_table(key)}"
-        if catalog.partitions.get(key.referenced)
-        else ""
-    )
+    partitioned = bool(catalog.partitions.get(key.referenced))
+    whole = f" of the whole partitioned table {referenced_table(key)}" if partitioned else ""
+    give_up = f"ALTER TABLE {key.table.sql} DROP CONSTRAINT {quoted(key.name)}."
     return Cause(
         key,
         clues.sqlstate,
         f"{key.qualified} refers to what was to be dropped. DROP … CASCADE would drop the foreign key{whole}, not "
         f"rows: {key.table.shown} would keep its references, and nothing would check them.",
         (),
-        f"Delete or move the rows of {key.table.shown} that refer there, and for a partition DETACH it before "
-        "the DROP; to give the foreign key up, say so: "
-        f"ALTER TABLE {key.table.sql} DROP CONSTRAINT {quoted(key.name)}.",
+        (
+            f"If a partition was to be dropped, delete or move the rows of {key.table.shown} that refer there, "
+            "and DETACH it before the DROP. Anything else is refused whatever rows there are; to give the foreign "
+            f"key up, say so: {give_up}"
+        )
+        if partitioned
+        else "That is refused whatever rows there are, so deleting them does not help. If the foreign key is to "
+        f"go as well, say so first: {give_up}",
     )
 
 

@@ -11,7 +11,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from fkdash.explain.languages import STATEMENT, any_of
+from fkdash.explain.languages import CONTEXT, STATEMENT, any_of
 from fkdash.fact import fact
 
 # A name is followed by the quotation mark that closes the statement, and by those that wrap it, more often than it
@@ -46,11 +46,17 @@ _OPERATORS: Final = re.compile(
 _LABELLED: Final = re.compile(
     rf"(?:{any_of(STATEMENT)}|Command was|SQL|sql|query|statement|Failed query)\W{{0,6}}$"
 )
-_INSIDE_FUNCTION: Final = re.compile(
+_SQL_STATEMENT: Final = (
     r"(?:SQL statement|SQL-Anweisung|SQL-Befehl|instruction SQL|sentencia SQL|SQL-оператор|SQL文|SQL 语句"
-    r"|comando SQL|istruzione SQL|instrukcja SQL|SQL-sats|SQL 구문)\W{0,4}$",
-    re.IGNORECASE,
+    r"|comando SQL|istruzione SQL|instrukcja SQL|SQL-sats|SQL 구문)"
 )
+_INSIDE_FUNCTION: Final = re.compile(rf"{_SQL_STATEMENT}\W{{0,4}}$", re.IGNORECASE)
+_INNER: Final = re.compile(rf"{_SQL_STATEMENT}\W{{0,6}}(?=\w)", re.IGNORECASE)
+_CONTEXT_BEGINS: Final = re.compile(
+    rf"(?:(?:{any_of(CONTEXT)})|Where|(?<!\w)where)\\*[\"']?\s?(?::|=>?)\s*\\*[\"'`]?(?=(\S[^\n]{{0,300}}))"
+)
+_COPIED: Final = re.compile(r"COPY ([^\n]{1,130}?), \S{1,20} \d")
+_FUNCTIONS_LINE: Final = re.compile(r"[^\"»“\n]{0,20}PL/pgSQL|SQL function ")
 _NO_NAME: Final = re.compile(r"(?:materialized )?view \W|a table referenced in")
 """What stands where a table's name would: `update view "v"`, `cannot truncate a table referenced in …`."""
 _ADDED: Final = re.compile(
@@ -155,19 +161,19 @@ def _look(table: tuple[str, str], where: str) -> OwnStatement:
 
 
 def operators_statement(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """Give the operator's own statement: its verb and its table's parts; None where there is none.
+    """Give the statement with which it began: its verb and its table's parts; None where there is none.
 
-    A labelled one is preferred; those of foreign keys and of functions that an action ran do not count.
+    That of a function, or COPY, where CONTEXT shows that it was the nearest to foreign keys; else the operator's
+    own, a labelled one before others.
     """
-    chosen: tuple[str, tuple[str, ...]] | None = None
+    chosen = nearest_statement(text)
+    if chosen is not None:
+        return chosen
     for found in _OPERATORS.finditer(text):
         verb = found[1].split()[0].upper()
         rest = found[4].lower()
         internal = "operator(" in rest or (" only " in found[0].lower() and "= null" in rest)
-        # `update or delete on table`, `cannot delete from table "c"`: words that no table is called by.
-        if internal or found[2].lower() in {"or", "on", "of", "table"} or _NO_NAME.match(found[2] + rest):
-            continue
-        if verb == "UPDATE" and not re.match(r"(?:\s+(?:as\s+)?\w+)?\s*\bset\b|\s*\W?\s*$", rest, re.IGNORECASE):
+        if internal or not _names_a_table(found):
             continue
         before = text[max(0, found.start() - 60) : found.start()]
         if _INSIDE_FUNCTION.search(before):
@@ -177,6 +183,48 @@ def operators_statement(text: str) -> tuple[str, tuple[str, ...]] | None:
             return statement
         chosen = chosen or statement
     return chosen
+
+
+def _names_a_table(found: re.Match[str]) -> bool:
+    """Tell a statement from words such as `update or delete on table`, `cannot delete from table "c"`."""
+    rest = found[4].lower()
+    if found[2].lower() in {"or", "on", "of", "table"} or _NO_NAME.match(found[2] + rest):
+        return False
+    sets = re.match(r"(?:\s+(?:as\s+)?\w+)?\s*\bset\b|\s*\W?\s*$", rest, re.IGNORECASE)
+    return found[1].lower() != "update" or sets is not None
+
+
+def nearest_statement(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Give the innermost statement in CONTEXT around those of foreign keys: what began their work."""
+    begins = _CONTEXT_BEGINS.search(text)
+    if begins is None:
+        return None
+    copied = _COPIED.match(begins[1])
+    if copied is not None:
+        return "INSERT", (copied[1],)
+    began: tuple[str, tuple[str, ...]] | None = None
+    waiting = True
+    for inner in _INNER.finditer(text, begins.end()):
+        found = _OPERATORS.match(text, inner.end())
+        if found is not None and "operator(" in found[4].lower():
+            began, waiting = None, True
+        elif waiting:
+            waiting = False
+            if found is not None and _names_a_table(found):
+                began = found[1].split()[0].upper(), tuple(bare(part) for part in (found[2], found[3]) if part)
+    return began
+
+
+def is_of_no_key(text: str) -> bool:
+    """Tell whether CONTEXT begins with what a function or COPY did: then no foreign key wrote the row."""
+    begins = _CONTEXT_BEGINS.search(text)
+    if begins is None or own_statements(text):
+        return False
+    if begins[1].rstrip("\"'`, \\").endswith("RAISE"):
+        # It hands on the message of another error, of which CONTEXT tells nothing.
+        return False
+    inner = _INNER.match(text, begins.end())
+    return inner is not None or any(each.match(begins[1]) for each in (_COPIED, _FUNCTIONS_LINE))
 
 
 def added_key(text: str) -> AddedKey | None:

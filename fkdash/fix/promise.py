@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.catalog.hypothetical import with_defaults, with_nullable
+from fkdash.catalog.table_name import listed
 from fkdash.fix.changed_key import statements_of
 from fkdash.fix.declare import is_new
 from fkdash.fix.option import AS_TODAY
 from fkdash.fix.undeclared import around, referring
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.enforcement import action_runs, check_runs, is_silenced
+from fkdash.rules.actions.swallowing import not_letting_through
+from fkdash.rules.actions.trigger_code import Fate
 from fkdash.sqlstates import FOREIGN_KEY_VIOLATION
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ def promised(
     if option.refused:
         return option
     key = finding.key
-    if key.enforced and not check_runs(catalog, key) and (option.proves or option.becomes is not None):
+    if key.enforced and not check_runs(catalog, key) and (option.proves or option.becomes not in (None, key)):
         # Declared anew it has all its triggers, and they fire.
         checked = f"{option.application}; gets 23503 again for rows of {key.table.shown} that refer to nothing"
         option = replace(option, application=checked)
@@ -55,6 +58,7 @@ def promised(
     defaults = defaults or _still_to_be_named(option, new)
     if defaults:
         supposed = with_defaults(supposed, new.table, defaults)
+    option = replace(option, then=option.then + _unless_kept(catalog, new, statements_of(finding)))
     words = _words(catalog, supposed, finding.key, new, statements_of(finding), named=bool(defaults))
     deletes = Statement.DELETE in statements_of(finding)
     return replace(option, frees=option.frees and deletes and _stops(catalog, finding.key), blocked=words)
@@ -87,6 +91,19 @@ def _of_silent(key: ForeignKey, option: Option) -> Option:
         frees=False,
         undo="any time",
     )
+
+
+def _unless_kept(catalog: Catalog, new: ForeignKey, statements: Iterable[Statement]) -> str:
+    """Name the triggers that let no action through: where one keeps a row as it is, the promise does not hold."""
+    names: dict[str, None] = {}
+    for statement in statements:
+        for trigger, fate in not_letting_through(catalog, new, statement).items():
+            if fate is not Fate.UNKNOWN:
+                names[trigger.shown] = None
+    if not names:
+        return ""
+    which = f"trigger{'s' if len(names) > 1 else ''} {listed(names)} of {new.table.shown}"
+    return f"; but {which} can keep such a row of {new.table.shown} as it is, and it then refers to nothing"
 
 
 def _words(

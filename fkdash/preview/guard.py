@@ -2,23 +2,28 @@
 
 The rows that a delete would take along by ON DELETE CASCADE are followed first, table by table. One of them
 refuses nothing only where it is certainly gone before the key is asked: keys are asked as their rows go, in the
-order of the constraints, and only a deferred one waits until the end. What the catalog cannot tell (a default row,
-a trigger, a check) is not asked and named instead.
+order of the constraints, and only a deferred one waits until the end. A key whose action is refused whatever the
+rows counts the rows that set it off. What the catalog cannot tell (a default row, a trigger, a rule, a check) is
+not asked and named instead.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.catalog.spelling import compared_type, matches, refers, source
-from fkdash.catalog.table_name import quoted
+from fkdash.catalog.table_name import listed, quoted
 from fkdash.db.literals import literal
 from fkdash.errors import UsageError
 from fkdash.fact import fact
+from fkdash.rules.actions.barred import bars_of, event_of, refuses_every_row
+from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.enforcement import action_runs, refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
+from fkdash.rules.actions.trigger_code import fires
 from fkdash.rules.registry import RULES, findings
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
+    from fkdash.rules.actions.barred import Bar
 
 
 @fact
@@ -83,7 +89,8 @@ def guard(catalog: Catalog, table: Table, equality: Mapping[str, str], *, limit:
             next_step="fkdash preview takes such a key.",
         )
     reach = _Reach(catalog, table, equality)
-    asked = [_asked(catalog, reach, key, sqlstate, limit) for key, sqlstate in reach.refusing()]
+    asked = [_asked(catalog, reach, *refused, limit) for refused in reach.refusing()]
+    asked += [_set_off(reach, bar, limit) for bar in reach.barred()]
     nothing = (
         "select cast(null as text) as constraint_name, cast(null as text) as table_name, "
         "cast(null as text) as sqlstate, cast(0 as bigint) as rows"
@@ -99,7 +106,10 @@ def guard(catalog: Catalog, table: Table, equality: Mapping[str, str], *, limit:
 
 
 class _Reach:
-    """The tables whose rows a delete takes along, each after those that it hangs on."""
+    """The tables whose rows a delete takes along, each after those that it hangs on.
+
+    Rows of partitions are rows of the whole table, which is what is named here: keys to it hold them.
+    """
 
     def __init__(self, catalog: Catalog, root: Table, equality: Mapping[str, str]) -> None:
         self._catalog, self._root, self._equality = catalog, root, equality
@@ -107,12 +117,13 @@ class _Reach:
         self.not_asked: list[str] = []
         self._cascades: dict[TableName, list[ForeignKey]] = {}
         self._looping: set[TableName] = set()
-        self._visit(root.name, ())
+        whole = self._whole(root.name)
+        self._visit(whole, ())
         self.order.reverse()
-        self._soonest: dict[TableName, float] = {root.name: 0}
-        self._latest: dict[TableName, float] = {root.name: inf if root.name in self._looping else 0}
+        self._soonest: dict[TableName, float] = {whole: 0}
+        self._latest: dict[TableName, float] = {whole: inf if whole in self._looping else 0}
         for name in self.order[1:]:
-            before = [key.referenced for key in self._cascades[name] if key.referenced != name]
+            before = [each for key in self._cascades[name] if (each := self._whole(key.referenced)) != name]
             self._soonest[name] = 1 + min(self._soonest[each] for each in before)
             self._latest[name] = inf if name in self._looping else 1 + max(self._latest[each] for each in before)
 
@@ -122,26 +133,45 @@ class _Reach:
         for key in self._acting(name):
             if key.on_delete is not Action.CASCADE:
                 continue
-            if key.table in (*way, name):
-                self._looping.add(key.table)
-            if key.table in way:
+            table = self._whole(key.table)
+            if table in (*way, name):
+                self._looping.add(table)
+            if table in way:
                 self.not_asked.append(
-                    f"{key.qualified}: ON DELETE CASCADE leads back to {key.table}, which is followed only once"
+                    f"{key.qualified}: ON DELETE CASCADE leads back to {table}, which is followed only once"
                 )
                 continue
-            self._cascades.setdefault(key.table, []).append(key)
-            if key.table != name:
-                self._visit(key.table, (*way, name))
+            self._cascades.setdefault(table, []).append(key)
+            if table != name:
+                self._visit(table, (*way, name))
         self.order.append(name)
 
-    def _acting(self, name: TableName) -> Iterator[ForeignKey]:
-        for key in self._catalog.referencing.get(name, ()):
-            if action_runs(self._catalog, key, Statement.DELETE):
-                yield key
+    def _whole(self, name: TableName) -> TableName:
+        return node(self._catalog, name)
 
-    def name_of(self, table: TableName) -> str:
-        """Give what the rows of a table that go are called in the query."""
-        return f"gone_{self.order.index(table)}"
+    def _acting(self, name: TableName) -> Iterator[ForeignKey]:
+        for table in self._catalog.with_partitions(name):
+            for key in self._catalog.referencing.get(table.name, ()):
+                if action_runs(self._catalog, key, Statement.DELETE):
+                    yield key
+
+    def gone(self, key: ForeignKey) -> str:
+        """Give what the rows that go of the table a key refers to are called in the query."""
+        return f"gone_{self.order.index(self._whole(key.referenced))}"
+
+    def refers_to(self, key: ForeignKey) -> str:
+        """Say that `c` refers to `p`, one of the rows that go; a key to a partition looks for no others."""
+        part = self.part_of(key)
+        return matches(self._catalog, key) + (f" and {part}" if part else "")
+
+    def part_of(self, key: ForeignKey) -> str:
+        """Say that `p` is a row of the partition that a key refers to; empty for a key to a whole table."""
+        return "" if self._whole(key.referenced) == key.referenced else self._is_in("p", key.referenced)
+
+    def _is_in(self, row: str, name: TableName) -> str:
+        """Say that a row is one of a partition."""
+        tables = (literal(table.name.sql) for table in self._catalog.with_partitions(name))
+        return f"{row}.tableoid in ({', '.join(f'{each}::pg_catalog.regclass' for each in tables)})"
 
     def gone_before(self, key: ForeignKey) -> Iterator[str]:
         """Say which rows `c` of a key's table are gone when the key is asked about the row that they refer to.
@@ -150,19 +180,22 @@ class _Reach:
         most as many cascades away as the referenced row is gone. Those of one row come in the order of their
         names, which end in OIDs.
         """
-        if key.table not in self.order:
+        table, referenced = self._whole(key.table), self._whole(key.referenced)
+        if table not in self.order:
             return
         deferred = key.on_delete is Action.NO_ACTION and key.initially_deferred
-        if deferred or self._latest[key.table] <= self._soonest[key.referenced]:
-            gone = self.name_of(key.table)
+        if deferred or self._latest[table] <= self._soonest[referenced]:
+            gone = f"gone_{self.order.index(table)}"
             yield f"exists (select from {gone} g where g.tableoid = c.tableoid and g.ctid = c.ctid)"
             return
-        if key.table == self._root.name:
-            yield f"exists (select from chosen where {self._is_chosen()})"
-        for other in self._cascades.get(key.table, ()):
-            if other.referenced == key.referenced and other.oid and key.oid and str(other.oid) < str(key.oid):
-                both = f"{matches(self._catalog, key)} and {matches(self._catalog, other)}"
-                yield f"exists (select from {self.name_of(key.referenced)} p where {both})"
+        if table == self._whole(self._root.name):
+            part = "" if table == self._root.name else f" and {self._is_in('c', self._root.name)}"
+            yield f"exists (select from chosen where {self._is_chosen()}{part})"
+        for other in self._cascades.get(table, ()):
+            earlier = other.oid and key.oid and str(other.oid) < str(key.oid)
+            if earlier and self._whole(other.referenced) == referenced and other.table in (key.table, table):
+                both = f"{self.refers_to(key)} and {self.refers_to(other)}"
+                yield f"exists (select from {self.gone(key)} p where {both})"
 
     def _is_chosen(self) -> str:
         """Say that `c` is a row that was named."""
@@ -173,35 +206,34 @@ class _Reach:
 
     def tables(self) -> Iterator[str]:
         """Give the rows that go, a common table expression for each table."""
-        for name in self.order:
-            columns = dict.fromkeys(
-                column for key in self._catalog.referencing.get(name, ()) for column in key.referenced_columns
-            )
+        for number, name in enumerate(self.order):
+            columns = dict.fromkeys(column for key in self._acting(name) for column in key.referenced_columns)
             names = ("tableoid", "ctid", *(quoted(column) for column in columns))
             row = ", ".join(f"c.{each}" for each in names)
             selects = []
-            if name == self._root.name:
-                chosen = f"{source(self._catalog, name)} c join chosen on {self._is_chosen()}"
+            if number == 0:
+                chosen = f"{source(self._catalog, self._root.name)} c join chosen on {self._is_chosen()}"
                 selects.append(f"select {row} from {chosen}")
+            again = []
             for key in self._cascades.get(name, ()):
-                if key.referenced != name:
-                    p = self.name_of(key.referenced)
-                    on = matches(self._catalog, key)
-                    selects.append(f"select {row} from {source(self._catalog, name)} c join {p} p on {on}")
-            again = " union all ".join(
-                f"select {row} from {source(self._catalog, name)} c where {matches(self._catalog, key)}"
-                for key in self._cascades.get(name, ())
-                if key.referenced == name
-            )
+                of = source(self._catalog, key.table)
+                if self._whole(key.referenced) == name:
+                    again.append(f"select {row} from {of} c where {self.refers_to(key)}")
+                else:
+                    selects.append(f"select {row} from {of} c join {self.gone(key)} p on {self.refers_to(key)}")
             if again:
                 # A query may refer to itself only once, in its last part (manual, "Recursive Queries").
-                selects.append(f"select {row} from {self.name_of(name)} p cross join lateral ({again}) c")
-            yield f"{self.name_of(name)} as (\n  " + "\n  union\n  ".join(selects) + ")"
+                selects.append(
+                    f"select {row} from gone_{number} p cross join lateral ({' union all '.join(again)}) c"
+                )
+            yield f"gone_{number} as (\n  " + "\n  union\n  ".join(selects) + ")"
 
     def refusing(self) -> Iterator[tuple[ForeignKey, str]]:
         """Give the keys that can refuse, each with the SQLSTATE; notes those of which the catalog cannot tell."""
         for name in self.order:
             for key in self._acting(name):
+                if refuses_every_row(self._catalog, key):
+                    continue
                 if key.on_delete in REFUSING:
                     yield key, refusal_sqlstate(self._catalog, key.on_delete)
                 elif key.on_delete is Action.SET_NULL and any(refusals(self._catalog, key, key.set_columns)):
@@ -210,21 +242,74 @@ class _Reach:
                     self.not_asked.append(f"{key.qualified}: ON DELETE SET DEFAULT needs a row with the default")
         reached = {key.qualified for name in self.order for key in self._acting(name)}
         for finding in findings(self._catalog, [rule for rule in RULES if rule.by_row]):
-            if finding.key.qualified in reached and Statement.DELETE in finding.statements:
+            counted = refuses_every_row(self._catalog, finding.key)
+            if not counted and finding.key.qualified in reached and Statement.DELETE in finding.statements:
                 self.not_asked.append(f"{finding.key.qualified}: {finding.message}")
+        self._name_code()
+
+    def barred(self) -> Iterator[Bar]:
+        """Give the actions that are refused as soon as any row goes that they are there for, one for each key."""
+        for name in self.order:
+            for key in self._acting(name):
+                bars = (bar for bar in bars_of(self._catalog, key) if Statement.DELETE in bar.statements)
+                yield from islice(bars, 1)
+
+    def _name_code(self) -> None:
+        """Name the triggers and rules that a delete here runs into."""
+        events: dict[tuple[TableName, str], set[str]] = {(name, "DELETE"): set() for name in self.order}
+        for name in self.order:
+            for key in self._acting(name):
+                if event_of(key.on_delete, Statement.DELETE) == "UPDATE":
+                    events.setdefault((key.table, "UPDATE"), set()).update(key.set_columns)
+        for (name, event), columns in events.items():
+            named = self._root.name if (name, event) == (self.order[0], "DELETE") else name
+            tables = self._catalog.with_partitions(named)
+            found = dict.fromkeys(
+                trigger.shown
+                for table in tables
+                for trigger in table.triggers or ()
+                if fires(trigger, event, table, columns)
+            )
+            if found:
+                own = "trigger {} runs its own code" if len(found) == 1 else "triggers {} run their own code"
+                self.not_asked.append(f"{named}: {own.format(listed(found))}, which may refuse each {event} there")
+            rules = dict.fromkeys(
+                rule.shown for table in tables for rule in table.rules or () if rule.event == event
+            )
+            if rules:
+                rewrites = "rule {} rewrites" if len(rules) == 1 else "rules {} rewrite"
+                self.not_asked.append(f"{named}: {rewrites.format(listed(rules))} each {event} there")
 
 
 def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limit: int) -> str:
     """Give the query that counts what one key refuses for."""
     conditions = [
         refers(catalog, key),
-        f"exists (select from {reach.name_of(key.referenced)} p where {matches(catalog, key)})",
+        f"exists (select from {reach.gone(key)} p where {reach.refers_to(key)})",
     ]
     conditions += [f"not {gone}" for gone in reach.gone_before(key)]
     return (
-        f"select cast({literal(key.name)} as text) as constraint_name, cast({literal(str(key.table))} as text) "
-        f"as table_name, cast('{sqlstate}' as text) as sqlstate, count(*) as rows\n"
+        f"{_named(key, sqlstate)}\n"
         f"  from (select from {source(catalog, key.table)} c\n"
         f"         where {' and '.join(conditions)}\n"
         f"         limit {int(limit)}) as counted"
+    )
+
+
+def _set_off(reach: _Reach, bar: Bar, limit: int) -> str:
+    """Give the query that counts the rows whose going sets off what is always refused: those with a key."""
+    key = bar.key
+    there = [f"p.{quoted(name)} is not null" for name in key.referenced_columns]
+    if reach.part_of(key):
+        there.append(reach.part_of(key))
+    return (
+        f"{_named(key, bar.error.sqlstate)}\n"
+        f"  from (select from {reach.gone(key)} p where {' and '.join(there)} limit {int(limit)}) as counted"
+    )
+
+
+def _named(key: ForeignKey, sqlstate: str) -> str:
+    return (
+        f"select cast({literal(key.name)} as text) as constraint_name, cast({literal(str(key.table))} as text) "
+        f"as table_name, cast('{sqlstate}' as text) as sqlstate, count(*) as rows"
     )

@@ -136,6 +136,30 @@ async def test_switched_off_triggers_are_on_again_and_every_row_is_checked(bench
     assert await bench.database.value("select count(*) from pg_trigger where tgenabled <> 'O'") == 0
 
 
+@pytest.mark.parametrize(
+    ("option", "off", "asked"), [("create-index", ("children", "parents"), 2), ("drop-not-null", ("children",), 1)]
+)
+async def test_a_plan_that_declares_no_key_leaves_switched_off_triggers_as_they_are(
+    bench: Workbench, option: str, off: tuple[str, ...], asked: int
+) -> None:
+    await bench.database.execute(
+        "alter table children alter parent_id set not null, drop constraint ck, "
+        "add constraint ck foreign key (parent_id) references parents on delete set null;"
+        + "".join(f"alter table {table} disable trigger all;" for table in off)
+    )
+    await bench.look()
+    chosen = await bench.plan("ck", option)
+    assert not any("23503 again" in said for said in chosen.consequences)
+    lines = await bench.preflight(chosen)
+    assert [line.what for line in lines if line.standing is Standing.STOP] == []
+    ended = await bench.carry_out(chosen)
+    good(ended)
+    not_tried = [each for each in ended.verification if "triggers of ck are switched off" in each.detail]
+    assert len(not_tried) == asked
+    silent = "select count(distinct tgrelid) from pg_trigger where tgenabled = 'D'"
+    assert await bench.database.value(silent) == len(off)
+
+
 @pytest.mark.parametrize(("option", "left"), [("delete-orphans", 200), ("null-orphans", 210)])
 async def test_orphans_are_repaired_kept_and_the_key_is_proven(bench: Workbench, option: str, left: int) -> None:
     await bench.database.execute(

@@ -185,7 +185,10 @@ def test_every_kind_of_document_in_the_source_has_a_schema() -> None:
     kinds = {
         kind
         for file in source.rglob("*.py")
-        for kind in re.findall(r'"kind": "([a-z-]+)"', file.read_text(encoding="utf-8"))
+        for kind in re.findall(
+            r'(?:"kind": |print_reports\([^)]*kind=)"([a-z-]+)"', file.read_text(encoding="utf-8")
+        )
     }
+    assert "lint" in kinds
     # A place in SARIF and a kind of table are no documents.
     assert kinds - {"external", "member", "ordinary"} <= set(DOCUMENTS)

@@ -50,6 +50,32 @@ async def test_a_choice_that_names_no_table_is_no_clean_result(
     assert "No table matches --table worksapces" in ended.stderr
 
 
+async def test_a_partition_is_asked_about_by_the_keys_of_its_whole_table(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    schema = (
+        "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id);"
+        "CREATE TABLE p1 PARTITION OF p DEFAULT PARTITION BY HASH (id);"
+        "CREATE TABLE p1a PARTITION OF p1 FOR VALUES WITH (MODULUS 1, REMAINDER 0);"
+        "CREATE TABLE c (id int, p_id int NOT NULL CONSTRAINT c_p REFERENCES p ON DELETE SET NULL)"
+        " PARTITION BY LIST (id);"
+        "CREATE TABLE c1 PARTITION OF c DEFAULT;"
+        "CREATE TABLE other (id int PRIMARY KEY, up int CONSTRAINT other_up REFERENCES other);"
+    )
+    await database.execute(schema)
+    file = tmp_path / "schema.sql"
+    file.write_text(schema)
+    for table in ("p", "p1", "p1a", "c", "c1"):
+        listed = await fkdash("list", "--table", table, "--format", "json", database.dsn)
+        assert [each["constraint"] for each in json.loads(listed.stdout)["foreign_keys"]] == ["c_p"], table
+        for command, of in (("check", database.dsn), ("lint", str(file))):
+            ended = await fkdash(command, "--table", table, "--rule", "FK101", "--format", "json", of)
+            assert ended.returncode == 1, ended.stderr
+            assert [each["constraint"] for each in json.loads(ended.stdout)["findings"]] == ["c_p"], table
+    listed = await fkdash("list", "--table", "other", "--format", "json", database.dsn)
+    assert [each["constraint"] for each in json.loads(listed.stdout)["foreign_keys"]] == ["other_up"]
+
+
 async def test_a_baseline_makes_it_green_until_something_is_new(
     incident_database: TestDatabase, tmp_path: Path
 ) -> None:

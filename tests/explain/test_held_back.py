@@ -196,3 +196,14 @@ async def test_half_of_a_match_full_key_is_written_by_its_own_set_null(database:
     text = f"ERROR:  {refused.value}\nDETAIL:  {refused.value.detail}\nSTATEMENT:  DELETE FROM p"
     [answer] = explain(await catalog_of(database), text).answers
     assert "its own SET NULL wrote (a, b) of c" in answer.message
+
+
+async def test_the_command_that_lists_rows_held_by_a_trigger_can_be_pasted(database: TestDatabase) -> None:
+    schema = (
+        "create table p (id int primary key); create table c (pid int constraint c_fk references p);"
+        "create function soft() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger soft before delete on c for each row execute function soft();"
+        "insert into p values (1); insert into c values (1)"
+    )
+    answer = await _held(database, schema, "DELETE FROM p")
+    assert answer.next_step.endswith("read what it does; fkdash preview --table public.p lists them.")

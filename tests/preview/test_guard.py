@@ -222,3 +222,86 @@ async def hostile(database: TestDatabase) -> Guard:
     pool, catalog = await catalog_of(database)
     await pool.close()
     return await guard_of(database, catalog, _HOSTILE)
+
+
+_BARRED = {
+    "a publication": (
+        "create table c (p_id int constraint c_p references p on delete cascade); create publication {0} for table c",
+        "55000",
+    ),
+    "the owner's rights": (
+        (
+            "create table c (p_id int constraint c_p references p on delete set null); alter table c owner to {0};"
+            "revoke all on c from {0}"
+        ),
+        "42501",
+    ),
+    "an identity column": (
+        "create table c (p_id int generated always as identity constraint c_p references p on delete set null)",
+        "428C9",
+    ),
+    "a rule": (
+        (
+            "create table c (p_id int constraint c_p references p on delete cascade);"
+            "create rule r as on delete to c do instead nothing"
+        ),
+        "XX000",
+    ),
+    "what a cascade reaches": (
+        (
+            "create table c (u int primary key references p on delete cascade);"
+            "create table d (u int constraint c_p references c on delete cascade);"
+            "create publication {0} for table d; insert into c values (1)"
+        ),
+        "55000",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", _BARRED)
+async def test_a_key_that_refuses_whatever_the_rows_is_named_for_every_row(
+    database: TestDatabase, case: str
+) -> None:
+    made, sqlstate = _BARRED[case]
+    name = f"guarded_{database.name}"
+    role = f"create role {name};" if "owner to" in made else ""
+    await database.execute(f"{role} create table p (id int primary key); insert into p values (1), (2);")
+    try:
+        await database.execute(made.format(name))
+        pool, catalog = await catalog_of(database)
+        await pool.close()
+        asks = await guard_of(database, catalog, "p")
+        [row] = await database.fetch(asks.sql(numbered), [1])
+        assert (row["constraint_name"], row["sqlstate"], row["rows"]) == ("c_p", sqlstate, 1)
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await database.execute("delete from p where id = 1")
+        assert refused.value.sqlstate == sqlstate
+        assert await database.fetch(asks.sql(numbered), [7]) == []
+    finally:
+        if role:
+            await database.execute(f"drop owned by {name} cascade; drop role {name}")
+
+
+@pytest.mark.newest_version
+async def test_triggers_and_rules_on_the_way_are_named_as_not_asked(database: TestDatabase) -> None:
+    await database.execute(
+        "create table p (id int primary key); create table c (id int primary key, p_id int references p on delete cascade);"
+        "create table n (p_id int references p on delete set null, k int);"
+        "create function f() returns trigger language plpgsql as 'begin raise exception ''no''; end';"
+        "create trigger locked before delete on p for each row execute function f();"
+        "create trigger one after delete on c for each statement execute function f();"
+        "create trigger two before delete on c for each row execute function f();"
+        "create trigger off after delete on c for each row execute function f(); alter table c disable trigger off;"
+        "create trigger added after insert on c for each row execute function f();"
+        "create trigger emptied before update of p_id on n for each row execute function f();"
+        "create trigger other before update of k on n for each row execute function f();"
+        "create rule kept as on delete to c where old.id > 5 do instead nothing"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    assert [each for each in (await guard_of(database, catalog, "p")).not_asked if "FK" not in each] == [
+        "public.p: trigger locked runs its own code, which may refuse each DELETE there",
+        "public.c: triggers one, two run their own code, which may refuse each DELETE there",
+        "public.c: rule kept rewrites each DELETE there",
+        "public.n: trigger emptied runs its own code, which may refuse each UPDATE there",
+    ]

@@ -113,6 +113,22 @@ async def test_what_is_refused_whatever_the_rows_holds_every_row_back(
     await database.execute(f"DROP TABLE codes; DROP ROLE {keeper}")
 
 
+async def test_rows_that_an_identity_column_holds_are_counted_whether_referred_to_or_not(
+    database: TestDatabase, pool: ReadPool
+) -> None:
+    schema = """
+        CREATE TABLE users (id int PRIMARY KEY);
+        CREATE TABLE seats (id int GENERATED ALWAYS AS IDENTITY REFERENCES users ON DELETE SET NULL);
+        INSERT INTO users VALUES (1), (2), (3); INSERT INTO seats DEFAULT VALUES;
+    """
+    [found] = await _found(database, pool, schema, "FK116")
+    words = "biting: 3 rows of users cannot be deleted, whether a row of seats refers to one or not"
+    assert impact_words(found) == words
+    for row in (1, 2, 3):
+        with pytest.raises(asyncpg.PostgresError, match="can only be updated to DEFAULT"):
+            await database.execute("DELETE FROM users WHERE id = $1", row)
+
+
 async def test_rows_that_a_rule_in_the_place_of_an_action_holds_are_counted(
     database: TestDatabase, pool: ReadPool
 ) -> None:

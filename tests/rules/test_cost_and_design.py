@@ -73,6 +73,13 @@ async def _plan(database: TestDatabase, setting_up: list[str], columns: str) -> 
     return plan
 
 
+async def test_a_key_whose_action_is_switched_off_reads_no_table(database: TestDatabase) -> None:
+    setting_up = ["CREATE TABLE p (id int PRIMARY KEY)", "CREATE TABLE c (a int CONSTRAINT the_key REFERENCES p)"]
+    off = "ALTER TABLE {} DISABLE TRIGGER ALL"
+    assert (await tried(database, [*setting_up, off.format("c")], [], "FK301")).of("FK301") is not None
+    assert (await tried(database, [*setting_up, off.format("p")], [], "FK301")).of("FK301") is None
+
+
 async def test_an_invalid_index_does_not_serve(database: TestDatabase) -> None:
     setting_up = [
         *_ONE,

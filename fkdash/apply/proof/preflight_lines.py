@@ -128,7 +128,7 @@ def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
         yield stop(
             f"{row['role']} does not own {plan.key.table} (or a partition of it): {row['owners']} does", how
         )
-    if any("ADD CONSTRAINT" in step.sql and "REFERENCES" in step.sql for step in (*plan.steps, *plan.undo)):
+    if _declares_a_key(plan):
         if row["may_reference"]:
             yield ok(f"REFERENCES on {plan.key.referenced}")
         else:
@@ -144,10 +144,14 @@ def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
         )
 
 
+def _declares_a_key(plan: Plan) -> bool:
+    return any("ADD CONSTRAINT" in step.sql and "REFERENCES" in step.sql for step in (*plan.steps, *plan.undo))
+
+
 def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
     """Look at what hangs on the tables."""
-    declares_anew = plan.option == "enable-triggers" or plan.mends
-    if row["unusual_triggers"] and not declares_anew:
+    meant = plan.option == "enable-triggers" or plan.mends
+    if row["unusual_triggers"] and _declares_a_key(plan) and not meant:
         yield stop(
             "the key's own triggers are disabled or replica-only, and re-creating it would enable them",
             "Find out who disabled them and why; the option enable-triggers declares the key anew.",

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.proof.verified import Verified
 from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.spelling import is_orphan, is_value, matches, pairs, refers_to_another, source
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
 from fkdash.errors import FkdashError, ServerRefusedError, UnreachableError
 from fkdash.fact import fact
-from fkdash.rules.actions.enforcement import refusal_sqlstate
+from fkdash.rules.actions.enforcement import action_runs, check_runs, refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
 from fkdash.sqlstates import (
     FOREIGN_KEY_VIOLATION,
@@ -164,6 +164,7 @@ def deleting_referenced(catalog: Catalog, key: ForeignKey, *, nullable: bool) ->
         _delete_body(catalog, key, pick, again=False),
         f"no row of {key.table.shown} refers to one today",
         judge,
+        why_not="" if not key.enforced or action_runs(catalog, key, Statement.DELETE) else _switched_off(key),
     )
 
 
@@ -216,6 +217,8 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
         diagnostics=DIAGNOSTICS,
     )
     why_not = "" if key.enforced else f"{key.shown} is NOT ENFORCED, and nothing is looked for"
+    if key.enforced and not check_runs(catalog, key):
+        why_not = _switched_off(key)
     if not name:
         why_not = why_not or "no missing value can be made up for the key's type"
     return Trial(
@@ -226,6 +229,10 @@ def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
         judge,
         why_not=why_not,
     )
+
+
+def _switched_off(key: ForeignKey) -> str:
+    return f"triggers of {key.shown} are switched off, and nothing is looked for"
 
 
 def _delete_body(catalog: Catalog, key: ForeignKey, pick: str, *, again: bool) -> str:

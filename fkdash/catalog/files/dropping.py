@@ -21,6 +21,7 @@ from fkdash.catalog.files.views import want_there
 from fkdash.sqlstates import (
     DEPENDENT_OBJECTS_STILL_EXIST,
     INVALID_SCHEMA_NAME,
+    UNDEFINED_OBJECT,
     UNDEFINED_TABLE,
     WRONG_OBJECT_TYPE,
 )
@@ -39,6 +40,8 @@ _RELATION_KINDS: Final = {
     "index": "iI",
     "sequence": "S",
 }
+# Of which DROP says undefined_object where they are not there (tablecmds.c, dropmsgstringarray).
+_NO_TABLES: Final = frozenset({"index", "foreign table"})
 
 
 def drop(state: State, said: Drop) -> None:
@@ -61,7 +64,8 @@ def _drop_relations(state: State, said: Drop) -> None:
             if len(name) > 1 and name[-2] not in state.schemas and not said.if_exists:
                 raise RefusedError(INVALID_SCHEMA_NAME, f"there is no schema {name[-2]}")
             if not said.if_exists:
-                raise RefusedError(UNDEFINED_TABLE, f"there is no {said.kind} {'.'.join(name)}")
+                state_of = UNDEFINED_OBJECT if said.kind in _NO_TABLES else UNDEFINED_TABLE
+                raise RefusedError(state_of, f"there is no {said.kind} {'.'.join(name)}")
             continue
         if relation.kind not in _RELATION_KINDS[said.kind]:
             raise RefusedError(WRONG_OBJECT_TYPE, f"{'.'.join(name)} is not a {said.kind}")

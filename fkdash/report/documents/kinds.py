@@ -40,6 +40,22 @@ class ImpactDocument(TypedDict):
     reason: str
 
 
+class ExcerptDocument(TypedDict):
+    """A line of a file."""
+
+    line: int
+    text: str
+
+
+class PlaceDocument(TypedDict):
+    """Where something stands in a file, with the lines there."""
+
+    file: str
+    line: int
+    column: int
+    excerpt: list[ExcerptDocument]
+
+
 class FindingDocument(TypedDict):
     """A rule's verdict on a foreign key."""
 
@@ -67,6 +83,8 @@ class FindingDocument(TypedDict):
     file: NotRequired[str]
     line: NotRequired[int]
     column: NotRequired[int]
+    excerpt: NotRequired[list[ExcerptDocument]]
+    began: NotRequired[PlaceDocument]
     database: NotRequired[str]
 
 
@@ -141,6 +159,25 @@ class CheckDocument(CheckPart):
     fkdash: One
     kind: Literal["check"]
     databases: NotRequired[list[CheckPart]]
+    groups: NotRequired[list[GroupDocument]]
+
+
+class NotUnderstoodDocument(TypedDict):
+    """A statement of a file that might change the schema, and why it was not followed."""
+
+    file: str
+    line: int
+    column: int
+    reason: str
+    statement: str
+
+
+class LintDocument(CheckPart):
+    """`fkdash lint --format json`; findings have their place."""
+
+    fkdash: One
+    kind: Literal["lint"]
+    incomplete: list[NotUnderstoodDocument]
     groups: NotRequired[list[GroupDocument]]
 
 
@@ -312,6 +349,7 @@ class RulesDocument(TypedDict):
 DOCUMENTS: Final[dict[str, Any]] = {
     "check": CheckDocument,
     "check-summary": CheckSummaryDocument,
+    "lint": LintDocument,
     "preview": PreviewDocument,
     "list": ListDocument,
     "orphans": OrphansDocument,

@@ -17,7 +17,7 @@ from fkdash.rules.actions.rivals import action_of
 from fkdash.rules.actions.statements import replacing_rules
 from fkdash.rules.finding import PredictedError
 from fkdash.rules.per_catalog import once_per_catalog
-from fkdash.sqlstates import INSUFFICIENT_PRIVILEGE, INTERNAL_ERROR
+from fkdash.sqlstates import GENERATED_ALWAYS, INSUFFICIENT_PRIVILEGE, INTERNAL_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +79,7 @@ def _may_bar(catalog: Catalog, table: Table) -> bool:
     return (
         bool(table.rules)
         or table.owner_rights not in _ALL_RIGHTS
+        or any(column.identity_always for column in table.columns)
         or any(each.unpublishable for each in catalog.with_partitions(table.name))
     )
 
@@ -94,6 +95,8 @@ def bars_of(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
     table, referenced = catalog.tables[key.table], catalog.tables[key.referenced]
     if table.rules:
         yield from _by_rules(catalog, key)
+    if any(table.columns_by_name[name].identity_always for name in key.columns):
+        yield from _by_identity(catalog, key)
     if table.owner_rights not in _ALL_RIGHTS or referenced.owner_rights not in _ALL_RIGHTS:
         yield from _by_rights(catalog, key)
     if any(each.unpublishable for each in catalog.with_partitions(key.table)):
@@ -127,6 +130,25 @@ def _by_rules(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
                 f'"{key.table.name}" gave unexpected result',
             ),
         )
+
+
+def _by_identity(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:
+    """Give the actions that write what takes nothing but its own sequence's values (rewriteTargetListIU)."""
+    columns = catalog.tables[key.table].columns_by_name
+    for statement in Statement:
+        action = action_of(key, statement)
+        carries = action is Action.CASCADE and statement is Statement.UPDATE
+        if (action is Action.SET_NULL or carries) and action_runs(catalog, key, statement):
+            written = key.set_columns if statement is Statement.DELETE else key.columns
+            names = [name for name in written if columns[name].identity_always]
+            for name in names[:1]:
+                yield Bar(
+                    key,
+                    (statement,),
+                    "FK116",
+                    f"{columns[name].shown} of {key.table.shown} is GENERATED ALWAYS AS IDENTITY",
+                    PredictedError(GENERATED_ALWAYS, f'column "{name}" can only be updated to DEFAULT'),
+                )
 
 
 def _by_rights(catalog: Catalog, key: ForeignKey) -> Iterator[Bar]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.action import Statement
 from fkdash.rules.actions.barred import event_of
-from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.rivals import action_of
-from fkdash.rules.actions.trigger_code import Fate, fate, fires
+from fkdash.rules.actions.swallowing import not_letting_through
+from fkdash.rules.actions.trigger_code import Fate
 from fkdash.rules.finding import Finding, HangsOn, Rule
 from fkdash.rules.severity import Severity
 
@@ -26,28 +26,21 @@ if TYPE_CHECKING:
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for name, keys in catalog.declared_on.items():
-        triggers = [
-            (table, trigger)
-            for table in catalog.with_partitions(name)
-            for trigger in table.triggers or ()
-            if trigger.constraint is None and trigger.before and trigger.row and trigger.enabled in "OA"
-        ]
-        for key in keys if triggers else ():
-            yield from _verdict(catalog, key, triggers)
+        if any(_before(table) for table in catalog.with_partitions(name)):
+            for key in keys:
+                yield from _verdict(catalog, key)
 
 
-def _verdict(catalog: Catalog, key: ForeignKey, triggers: Sequence[tuple[Table, Trigger]]) -> Iterator[Finding]:
+def _before(table: Table) -> bool:
+    return any(trigger.before and trigger.constraint is None for trigger in table.triggers or ())
+
+
+def _verdict(catalog: Catalog, key: ForeignKey) -> Iterator[Finding]:
     for statement in Statement:
-        event = event_of(action_of(key, statement), statement)
-        written = key.set_columns if statement is Statement.DELETE else key.columns
-        ends = {
-            trigger: fate(trigger, event, written)
-            for table, trigger in triggers
-            if event and fires(trigger, event, table, written)
-        }
-        found = {trigger: end for trigger, end in ends.items() if end is not Fate.CARRIED_OUT}
-        if found and action_runs(catalog, key, statement):
+        found = not_letting_through(catalog, key, statement)
+        if found:
             worst = [trigger for trigger, end in found.items() if end is not Fate.UNKNOWN]
+            event = event_of(action_of(key, statement), statement)
             yield _finding(key, statement, event, worst or list(found), understood=bool(worst))
             return
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fkdash.catalog.action import REFUSING
+from fkdash.catalog.action import REFUSING, Statement
 from fkdash.catalog.table_name import listed
+from fkdash.rules.actions.enforcement import action_runs
 from fkdash.rules.actions.index_use import near_misses, selective_index, unserved
 from fkdash.rules.finding import Finding, Rule
 from fkdash.rules.severity import Severity
@@ -27,6 +28,8 @@ _FEWEST_VALUES: Final = 100
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
     for key in unserved(catalog):
+        if not any(action_runs(catalog, key, statement) for statement in Statement):
+            continue
         rows = rows_of(catalog, key.table)
         near = selective_index(catalog, key, rows)
         if near is None or near.values is None or near.values < _FEWEST_VALUES:

@@ -178,6 +178,10 @@ SCRIPTS = {
     "$$ begin alter table f add foreign key (a) references p; exception when feature_not_supported then alter table c add x2 int; end $$; do "
     "$$ begin create foreign table g (a int unique) server r; exception when feature_not_supported then alter table c add x3 int; end $$; "
     "do $$ begin create foreign table g (like p) server r; exception when feature_not_supported then alter table c add x4 int; end $$;",
+    "an index that is not there is no missing table": "do $$ begin drop index nowhere; exception when undefined_table then alter table c add x1 "
+    "int; when undefined_object then alter table c add x2 int; end $$; do $$ begin drop foreign table nowhere; exception when "
+    "undefined_object then alter table c add y1 int; end $$; do $$ begin drop view nowhere; exception when undefined_table then alter "
+    "table c add z1 int; end $$; drop index if exists nowhere; drop sequence if exists nowhere;",
     "what one table above generates and the other does not": "create table g (a int, b int generated always as (a * 2) stored); create table h "
     "(like g); do $$ begin create table i () inherits (g, h); exception when datatype_mismatch then alter table c add x1 int; end $$; do $$ "
     "begin create table i (b int default 3) inherits (h, g); exception when datatype_mismatch then alter table c add x2 int; end $$; create "
