@@ -150,6 +150,19 @@ async def test_the_writer_knows_that_it_is_pooled_and_which_process_serves_it(
     assert await database.value("select count(*) from t") == 1
 
 
+async def test_what_a_change_limits_is_not_left_in_the_poolers_session(
+    pooled: Target, database: TestDatabase
+) -> None:
+    await database.execute(f"alter database {database.name} set statement_timeout = '1s'")
+    async with open_writer(pooled) as writer:
+        async with writer.transaction() as session:
+            assert await session.value("show statement_timeout") == "1min"
+        assert (
+            await writer.run_alone("do $$ begin assert current_setting('statement_timeout') = '1s'; end $$")
+            == "DO"
+        )
+
+
 @pytest.mark.newest_version
 async def test_a_fix_goes_through_whole_and_an_index_build_is_stopped_at(
     pooled: Target, database: TestDatabase, tmp_path: Path
@@ -171,6 +184,23 @@ async def test_a_fix_goes_through_whole_and_an_index_build_is_stopped_at(
         ]
         assert len(stops) == 1
         assert "an index build needs a session of its own" in stops[0]
+    finally:
+        await pool.close()
+
+
+@pytest.mark.newest_version
+async def test_what_is_set_for_the_application_ends_no_run_behind_a_pooler(
+    pooled: Target, database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    for setting in ("statement_timeout = 50", "idle_in_transaction_session_timeout = 1", "exit_on_error = on"):
+        await database.execute(f"alter database {database.name} set {setting}")
+    pool = await ReadPool.open(pooled)
+    try:
+        bench = Workbench(database, pool, tmp_path)
+        ended = await bench.apply("ck", "restrict")
+        good(ended)
+        good(await bench.undo(ended))
     finally:
         await pool.close()
 

@@ -132,7 +132,7 @@ class Tries:
                 read = [each for each in (own, *tables) if each is not None]
                 trusted = self.writer.target.trusted_owners
                 await refuse_to_read(session, read, trusted)
-                body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
+                body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql), idle_ms=_IDLE_MS)
                 ready = await prepared(session, read, body, lasting=True, trusted=trusted)
                 ran = True
                 async with self._reported(check):
