@@ -19,11 +19,12 @@ from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Target, refuse_writing
 from fkdash.db.undisturbed import finished, undisturbed
 from fkdash.db.where.settings import applied_locally
-from fkdash.errors import CommitUnknownError, ServerRefusedError
+from fkdash.errors import CommitUnknownError, ServerRefusedError, UnreachableError
 from fkdash.sqlstates import IN_FAILED_SQL_TRANSACTION
 
 _ROLLBACK_SECONDS = 2.0
 _COMMIT_SECONDS = 30.0
+_FIRST_SECONDS = 10.0
 _ASKING_MS = 60_000
 _IDLE_MS = 10_000
 _STARTUP: Final = {"statement_timeout": str(_ASKING_MS)}
@@ -222,7 +223,14 @@ async def _process_of(connection: asyncpg.Connection[asyncpg.Record], where: str
         refuse_closed(connection)
         driver: Any = connection
         asked = f"{_limits()}COPY ({query('fkdash.db', 'backend_pid')}) TO STDOUT"
-        await driver._copy_out(asked, keep, None)  # noqa: SLF001
+        try:
+            await driver._copy_out(asked, keep, _FIRST_SECONDS)  # noqa: SLF001
+        except TimeoutError:
+            raise UnreachableError(
+                f"{where} took another connection and did not answer on it within {_FIRST_SECONDS:.0f} s.",
+                next_step="A change needs two sessions at once, one that writes and one that looks: a pooler in "
+                "session mode may have only one to give. Connect to the server directly.",
+            ) from None
     return int(b"".join(told))
 
 

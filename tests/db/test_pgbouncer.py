@@ -16,7 +16,7 @@ from fkdash.db.pool import ReadPool
 from fkdash.db.target import Address, Target
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
-from fkdash.errors import ServerRefusedError, TimedOutError
+from fkdash.errors import ConnectionLostError, ServerRefusedError, TimedOutError, UnreachableError
 from tests.db.conftest import Eventually
 from tests.support.changes import Workbench, good
 from tests.support.pgbouncer import PROGRAM, pgbouncer
@@ -221,6 +221,34 @@ async def test_rows_are_repaired_in_batches_and_put_back_through_a_pooler(
         good(await bench.undo(ended))
         assert await database.value(ORPHANS) == 2
     finally:
+        await pool.close()
+
+
+@pytest.mark.newest_version
+async def test_why_a_pooler_closes_a_connection_is_said_in_its_words(
+    target: Target, database: TestDatabase, tmp_path: Path
+) -> None:
+    async with pgbouncer(database.socket_directory, tmp_path, mode="statement") as folder:
+        pool = await ReadPool.open(replace(target, addresses=(Address(str(folder), 5432),)))
+        with pytest.raises(ConnectionLostError, match="not allowed in statement pooling mode"):
+            async with pool.session() as session:
+                await session.value("select 1")
+        await pool.close()
+
+
+@pytest.mark.newest_version
+async def test_a_pooler_that_has_only_one_session_to_give_is_not_waited_for_for_long(
+    target: Target, database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fkdash.db.writing._FIRST_SECONDS", 1.0)
+    async with pgbouncer(database.socket_directory, tmp_path, size=1, mode="session") as folder:
+        pooled = replace(target, addresses=(Address(str(folder), 5432),))
+        pool = await ReadPool.open(pooled)
+        async with pool.session() as session:
+            await session.value("select 1")
+        with pytest.raises(UnreachableError, match="within 1 s"):
+            async with open_writer(pooled):
+                pass
         await pool.close()
 
 

@@ -161,6 +161,9 @@ def _reason_it_ended(error: asyncpg.PostgresError) -> str:
             return _ENDED_BY_SERVER[sqlstate_of(one)]
     if isinstance(error.__cause__, OSError):
         return _network_reason(error.__cause__)
+    if isinstance(error.__cause__, asyncpg.PostgresError):
+        # A pooler says why it closes a connection, and means neither the server nor the network.
+        return server_message(error.__cause__)
     return (
         "the server or the network closed it"
         if sqlstate_of(error) == CONNECTION_DOES_NOT_EXIST
