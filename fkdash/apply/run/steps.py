@@ -15,7 +15,7 @@ from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.run.lost_connection import Committing, backend_of
 from fkdash.apply.run.progress import reporting
-from fkdash.apply.run.unchanged import refuse_changed, refuse_changed_since
+from fkdash.apply.run.unchanged import refuse_changed, refuse_changed_since, reserved
 from fkdash.apply.sandbox import pinned, prepared
 from fkdash.apply.walk import LONGEST_PAUSE_BETWEEN_BATCHES, Walk
 from fkdash.counted import counted
@@ -307,7 +307,7 @@ class Tries:
             await self.copy.reserve(session)
         if step.reserve is not None:
             await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
-            await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
+            await reserved(session, step.reserve)
         if not self.changed:
             async with pinned(session):
                 await refuse_changed(session, self.catalog, self.plan)
