@@ -19,7 +19,7 @@ from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Target, refuse_writing
 from fkdash.db.undisturbed import finished, undisturbed
 from fkdash.db.where.settings import applied_locally
-from fkdash.errors import CommitUnknownError, ServerRefusedError, UnreachableError
+from fkdash.errors import CommitUnknownError, NoConnectionLeftError, ServerRefusedError
 from fkdash.sqlstates import IN_FAILED_SQL_TRANSACTION
 
 _ROLLBACK_SECONDS = 2.0
@@ -226,7 +226,7 @@ async def _process_of(connection: asyncpg.Connection[asyncpg.Record], where: str
         try:
             await driver._copy_out(asked, keep, _FIRST_SECONDS)  # noqa: SLF001
         except TimeoutError:
-            raise UnreachableError(
+            raise NoConnectionLeftError(
                 f"{where} took another connection and did not answer on it within {_FIRST_SECONDS:.0f} s.",
                 next_step="A change needs two sessions at once, one that writes and one that looks: a pooler in "
                 "session mode may have only one to give. Connect to the server directly.",

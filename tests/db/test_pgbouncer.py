@@ -16,7 +16,7 @@ from fkdash.db.pool import ReadPool
 from fkdash.db.target import Address, Target
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
-from fkdash.errors import ConnectionLostError, ServerRefusedError, TimedOutError, UnreachableError
+from fkdash.errors import ConnectionLostError, NoConnectionLeftError, ServerRefusedError, TimedOutError
 from tests.db.conftest import Eventually
 from tests.support.changes import Workbench, good
 from tests.support.pgbouncer import PROGRAM, pgbouncer
@@ -246,7 +246,7 @@ async def test_a_pooler_that_has_only_one_session_to_give_is_not_waited_for_for_
         pool = await ReadPool.open(pooled)
         async with pool.session() as session:
             await session.value("select 1")
-        with pytest.raises(UnreachableError, match="within 1 s"):
+        with pytest.raises(NoConnectionLeftError, match="within 1 s"):
             async with open_writer(pooled):
                 pass
         await pool.close()
