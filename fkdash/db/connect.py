@@ -20,9 +20,9 @@ from fkdash.sqlstates import CANNOT_CONNECT_NOW, PROTOCOL_VIOLATION, UNDEFINED_O
 from fkdash.versions import OLDEST
 
 _FOREVER_SECONDS = 1e9
-_KEEPS_IT: Final = {"exit_on_error": "off", "idle_session_timeout": "0"}
-"""What a role or a database may have set and what would end a connection that waits, or that meets an error like
-those that probes are made for."""
+_KEEPS_IT: Final = {"exit_on_error": "off"}
+"""A role or a database may have it on, and an error that a probe is made for would end the connection."""
+_MAY_BE_UNKNOWN: Final = ("exit_on_error", "idle_session_timeout")
 _CONNECT_ERRORS = (*DRIVER_ERRORS, asyncpg.InternalClientError)
 """While connecting the driver has its own words also for a wrong kind of server and for garbage."""
 
@@ -42,7 +42,7 @@ class Opened:
 async def connect(target: Target, *, startup: Mapping[str, str] = NO_SETTINGS, bare: bool = False) -> Opened:
     """Open one connection; `startup` are server settings to begin with, beside those of the target.
 
-    No setting of the role or the database ends it for being idle or for an error. A pooler that refuses startup
+    No setting of the role or the database ends it for an error. A pooler that refuses startup
     parameters is asked again without them; `bare` leaves them out at once. Raises PasswordRequiredError where a
     password is missing, else UnreachableError, NotPermittedError or UsageError.
     """
@@ -94,10 +94,10 @@ async def _open(
         if settings and sqlstate_of(error) == PROTOCOL_VIOLATION:
             connection = await _driver_connect(target, address, {}, attribute)
             return Opened(connection, address, startup_accepted=False)
-        if sqlstate_of(error) != UNDEFINED_OBJECT or not any(name in str(error) for name in _KEEPS_IT):
+        if sqlstate_of(error) != UNDEFINED_OBJECT or not any(name in str(error) for name in _MAY_BE_UNKNOWN):
             raise
         # Other engines, and servers that are too old, do not know them.
-        fewer = {name: value for name, value in settings.items() if name not in _KEEPS_IT}
+        fewer = {name: value for name, value in settings.items() if name not in _MAY_BE_UNKNOWN}
         connection = await _driver_connect(target, address, fewer, attribute)
     return Opened(connection, address, startup_accepted=True)
 

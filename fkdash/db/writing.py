@@ -27,8 +27,11 @@ _COMMIT_SECONDS = 30.0
 _FIRST_SECONDS = 10.0
 _ASKING_MS = 60_000
 _IDLE_MS = 10_000
-_STARTUP: Final = {"statement_timeout": str(_ASKING_MS)}
-"""What is asked outside a transaction has its own limit too, but behind a pooler, with which it would stay."""
+_STARTUP: Final = {"statement_timeout": str(_ASKING_MS), "idle_session_timeout": "0"}
+"""What is asked outside a transaction has its own limit too, and a pause between two tries ends nothing.
+
+Not so behind a pooler, with which both would stay.
+"""
 _LOST_CLASSES = ("08", "57P0")
 
 

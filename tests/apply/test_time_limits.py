@@ -37,7 +37,6 @@ _FOR_THE_APPLICATION = {
     "statement_timeout": "1ms",
     "lock_timeout": "1ms",
     "idle_in_transaction_session_timeout": "1ms",
-    "idle_session_timeout": "1ms",
     "exit_on_error": "on",
 }
 
