@@ -45,6 +45,8 @@ GENERATED_WITH_THE_ROW: Final = 16
 
 LABELS_OF_NEW_ENUMS: Final = 17
 """A label that is added to an enum of the same transaction can be used in it."""
+TRANSACTION_TIMEOUT: Final = 17
+"""A limit for whole transactions."""
 IDENTITY_IN_PARTITIONS: Final = 17
 """Partitions have the identity columns of their table, and typed tables keep theirs."""
 EXCLUSION_OF_PARTITIONED: Final = 17

@@ -124,6 +124,8 @@ async def _watch(arguments: argparse.Namespace, ending: Ending, since: datetime 
             stopped = True
         finally:
             notes = [*notes_of(reading, spelling.notes if spelling else ()), *_unread(source)]
+            if ending.once and not reading.took_anything:
+                notes.append("There was no log to read: that no error was seen says nothing.")
             if arguments.format == "jsonl":
                 say(json.dumps(summary_document(counts, notes), ensure_ascii=False))
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Mapping
+from typing import Final
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
@@ -15,10 +16,13 @@ from fkdash.db.refused.translate import DRIVER_ERRORS, sqlstate_of
 from fkdash.db.target import NO_SETTINGS, Address, Target
 from fkdash.db.where.tls import driver_tls
 from fkdash.fact import fact
-from fkdash.sqlstates import CANNOT_CONNECT_NOW, PROTOCOL_VIOLATION
+from fkdash.sqlstates import CANNOT_CONNECT_NOW, PROTOCOL_VIOLATION, UNDEFINED_OBJECT
 from fkdash.versions import OLDEST
 
 _FOREVER_SECONDS = 1e9
+_KEEPS_IT: Final = {"exit_on_error": "off"}
+"""A role or a database may have it on, and an error that a probe is made for would end the connection."""
+_MAY_BE_UNKNOWN: Final = ("exit_on_error", "idle_session_timeout")
 _CONNECT_ERRORS = (*DRIVER_ERRORS, asyncpg.InternalClientError)
 """While connecting the driver has its own words also for a wrong kind of server and for garbage."""
 
@@ -38,11 +42,11 @@ class Opened:
 async def connect(target: Target, *, startup: Mapping[str, str] = NO_SETTINGS, bare: bool = False) -> Opened:
     """Open one connection; `startup` are server settings to begin with, beside those of the target.
 
-    A pooler that refuses startup parameters is asked again without them; `bare`
-    leaves them out at once. Raises PasswordRequiredError where a password is
-    missing, else UnreachableError, NotPermittedError or UsageError.
+    No setting of the role or the database ends it for an error. A pooler that refuses startup
+    parameters is asked again without them; `bare` leaves them out at once. Raises PasswordRequiredError where a
+    password is missing, else UnreachableError, NotPermittedError or UsageError.
     """
-    settings = {} if bare else {**target.settings, **startup}
+    settings = {} if bare else {**_KEEPS_IT, **target.settings, **startup}
     failures: list[tuple[Address, Exception]] = []
     for attribute in _session_attributes(target):
         failures = []
@@ -87,10 +91,14 @@ async def _open(
     try:
         connection = await _driver_connect(target, address, settings, attribute)
     except asyncpg.PostgresError as error:
-        if not settings or sqlstate_of(error) != PROTOCOL_VIOLATION:
+        if settings and sqlstate_of(error) == PROTOCOL_VIOLATION:
+            connection = await _driver_connect(target, address, {}, attribute)
+            return Opened(connection, address, startup_accepted=False)
+        if sqlstate_of(error) != UNDEFINED_OBJECT or not any(name in str(error) for name in _MAY_BE_UNKNOWN):
             raise
-        connection = await _driver_connect(target, address, {}, attribute)
-        return Opened(connection, address, startup_accepted=False)
+        # Other engines, and servers that are too old, do not know them.
+        fewer = {name: value for name, value in settings.items() if name not in _MAY_BE_UNKNOWN}
+        connection = await _driver_connect(target, address, fewer, attribute)
     return Opened(connection, address, startup_accepted=True)
 
 

@@ -6,24 +6,32 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from typing import Any, Final
 
 import asyncpg
 
 from fkdash.db.closing import close_all
 from fkdash.db.connect import Opened, connect
+from fkdash.db.opening import refuse_closed
 from fkdash.db.queries import query
 from fkdash.db.refused.translate import DRIVER_ERRORS, lost, sqlstate_of, translated, translating
 from fkdash.db.statements import OpenTransaction
 from fkdash.db.target import Target, refuse_writing
 from fkdash.db.undisturbed import finished, undisturbed
 from fkdash.db.where.settings import applied_locally
-from fkdash.errors import CommitUnknownError, ServerRefusedError
+from fkdash.errors import CommitUnknownError, NoConnectionLeftError, ServerRefusedError
 from fkdash.sqlstates import IN_FAILED_SQL_TRANSACTION
 
 _ROLLBACK_SECONDS = 2.0
 _COMMIT_SECONDS = 30.0
+_FIRST_SECONDS = 10.0
 _ASKING_MS = 60_000
 _IDLE_MS = 10_000
+_STARTUP: Final = {"statement_timeout": str(_ASKING_MS), "idle_session_timeout": "0"}
+"""What is asked outside a transaction has its own limit too, and a pause between two tries ends nothing.
+
+Not so behind a pooler, with which both would stay.
+"""
 _LOST_CLASSES = ("08", "57P0")
 
 
@@ -49,12 +57,11 @@ async def open_writer(target: Target) -> AsyncIterator[Writer]:
     A transaction idle for longer than ten seconds is ended by the server, so
     that a lost client holds no lock. Raises what `db.connect.connect` raises.
     """
-    opened = await connect(target)
+    opened = await connect(target, startup=_STARTUP)
     try:
         where = target.describe(opened.address)
-        with translating("looking at the new connection", where=where, connection=opened.connection):
-            backend_pid = await opened.connection.fetchval(query("fkdash.db", "backend_pid"))
-        writer = Writer(target, opened, backend_pid=backend_pid)
+        process = await _process_of(opened.connection, where)
+        writer = Writer(target, opened, backend_pid=process)
         try:
             yield writer
         finally:
@@ -90,14 +97,13 @@ class Writer:
 
     async def renew(self) -> None:
         """Open another connection in the place of a retired one; raises what `db.connect.connect` raises."""
-        opened = await connect(self.target)
+        opened = await connect(self.target, startup=_STARTUP)
         self._connection, self.where, self.is_retired = (
             opened.connection,
             self.target.describe(opened.address),
             False,
         )
-        with translating("looking at the new connection", where=self.where, connection=self._connection):
-            self.backend_pid = await self._connection.fetchval(query("fkdash.db", "backend_pid"))
+        self.backend_pid = await _process_of(self._connection, self.where)
         self.pooled = self._connection.get_server_pid() != self.backend_pid
 
     @asynccontextmanager
@@ -130,7 +136,7 @@ class Writer:
 
     async def cancel(self) -> bool:
         """Cancel, from a connection of its own, the statement under way; say whether the request was sent."""
-        opened = await connect(self.target)
+        opened = await connect(self.target, startup=_STARTUP)
         try:
             with translating("cancelling a statement", where=self.where, connection=opened.connection):
                 sent = await opened.connection.fetchval(query("fkdash.db", "cancel_backend"), self.backend_pid)
@@ -143,8 +149,7 @@ class Writer:
         begin = query("fkdash.db", "begin_writing").format(
             isolation="REPEATABLE READ" if one_snapshot else "READ COMMITTED",
             settings=applied_locally(self.target.settings),
-            idle_ms=_IDLE_MS,
-            statement_ms=_ASKING_MS,
+            limits=_limits(),
         )
         session = WriteSession(self._connection, where=self.where, statement_seconds=None)
         try:
@@ -207,3 +212,30 @@ class Writer:
             reason.what if reason else "The connection was lost while committing.",
             next_step="Whether the change was made is not known: look at the object before trying again.",
         ) from None
+
+
+async def _process_of(connection: asyncpg.Connection[asyncpg.Record], where: str) -> int:
+    """Give the server process behind a connection, asked within limits of ours; one wait for the server."""
+    told: list[bytes] = []
+
+    async def keep(piece: bytes) -> None:
+        told.append(piece)
+
+    with translating("looking at the new connection", where=where, connection=connection):
+        # One message is one transaction, which the limits hold for.
+        refuse_closed(connection)
+        driver: Any = connection
+        asked = f"{_limits()}COPY ({query('fkdash.db', 'backend_pid')}) TO STDOUT"
+        try:
+            await driver._copy_out(asked, keep, _FIRST_SECONDS)  # noqa: SLF001
+        except TimeoutError:
+            raise NoConnectionLeftError(
+                f"{where} took another connection and did not answer on it within {_FIRST_SECONDS:.0f} s.",
+                next_step="A change needs two sessions at once, one that writes and one that looks: a pooler in "
+                "session mode may have only one to give. Connect to the server directly.",
+            ) from None
+    return int(b"".join(told))
+
+
+def _limits() -> str:
+    return query("fkdash.db", "limits").format(statement_ms=_ASKING_MS, idle_ms=_IDLE_MS)

@@ -51,6 +51,8 @@ class Reading:
         self._gone = 0
         self.plain = False
         """Whether something was read that is in the plain format."""
+        self.took_anything = False
+        """Whether there was anything to read."""
         self.broken: list[str] = []
         """What is wrong with packed files that could not be read."""
 
@@ -64,6 +66,7 @@ class Reading:
 
         What was read of the files in `beside`, which hold some of its messages as well, is not counted again.
         """
+        self.took_anything = self.took_anything or bool(data)
         for each in beside:
             self._beside.setdefault(file, {})[each] = self._beside.setdefault(each, {})[file] = None
         # What waits there for lines that might follow comes before what is read here.

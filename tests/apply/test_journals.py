@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -12,13 +14,13 @@ from pathlib import Path
 import pytest
 
 import fkdash.apply.run.run
-from fkdash.apply.events import RunOutcome
+from fkdash.apply.events import Event, RunOutcome, StepDone
 from fkdash.apply.journal import records
 from fkdash.apply.journal.journal import Journal, JournalError, Line
 from fkdash.apply.journal.journal import read as journal_lines
 from fkdash.apply.journal.records import everything, history, recorded_run, standings, unfinished
 from fkdash.catalog.table_name import TableName
-from tests.support.changes import workbench
+from tests.support.changes import good, workbench
 from tests.support.patience import in_time
 from tests.support.program import run
 from tests.support.servers import TestDatabase
@@ -160,6 +162,44 @@ def test_an_account_without_a_passwd_entry_has_a_name_in_the_journal() -> None:
     }
     said = subprocess.run([sys.executable, "-c", program], env=bare, capture_output=True, text=True, check=False)
     assert said.stdout.strip() == "uid 54321", said.stderr
+
+
+@pytest.mark.parametrize("what", ["the file", "the folder", "the folders around it"])
+async def test_a_journal_that_is_taken_away_on_the_way_is_there_again_and_leads_back(
+    database: TestDatabase, tmp_path: Path, what: str
+) -> None:
+    await database.execute(SCHEMA)
+    folder = tmp_path / "some" / "runs"
+
+    class Taking(list[Event]):
+        def append(self, event: Event) -> None:
+            super().append(event)
+            if isinstance(event, StepDone) and event.step.number == 1:
+                [journal] = folder.glob("*.jsonl")
+                if what == "the file":
+                    journal.unlink()
+                else:
+                    shutil.rmtree(folder if what == "the folder" else folder.parent)
+
+    async with workbench(database, folder) as bench:
+        bench.events = Taking()
+        ended = await bench.apply("ck", "restrict")
+        good(ended)
+        recorded = recorded_run(ended.journal)
+        assert (recorded.standing, recorded.steps_done) == ("verified", ended.steps_done)
+        assert stat.S_IMODE(ended.journal.stat().st_mode) == 0o600
+        bench.events = []
+        good(await bench.undo(ended))
+
+
+def test_another_file_in_the_place_of_a_journal_is_left_as_it_is(tmp_path: Path) -> None:
+    with Journal.create("public.t.c", folder=tmp_path / "runs") as journal:
+        journal.write("plan", plan={})
+        journal.path.unlink()
+        journal.path.write_text("somebody else's")
+        with pytest.raises(JournalError, match="cannot be written"):
+            journal.write("step-started", step=1)
+    assert journal.path.read_text() == "somebody else's"
 
 
 def test_a_folder_that_is_a_link_or_somebody_elses_is_refused_by_name(tmp_path: Path) -> None:

@@ -76,6 +76,33 @@ async def test_a_change_that_a_colleague_makes_between_two_tries_is_kept_and_sho
     assert "planned for" in ended.message, ended.message
 
 
+_AWAY = {
+    "renamed": "alter table children rename to kids",
+    "in another schema": "create schema elsewhere; alter table children set schema elsewhere",
+    "dropped": "drop table children",
+}
+
+
+@pytest.mark.parametrize("change", [*_AWAY, "triggers off", "triggers off at the other table"])
+async def test_a_table_that_went_away_or_had_the_keys_triggers_switched_off_since_the_plan_is_said_to(
+    database: TestDatabase, tmp_path: Path, change: str
+) -> None:
+    await database.execute(SCHEMA)
+    table = "parents" if change.endswith("other table") else "children"
+    async with workbench(database, tmp_path) as bench:
+        chosen = await bench.plan("ck", "restrict")
+        await database.execute(_AWAY.get(change, f"alter table {table} disable trigger all"))
+        ended = await bench.carry_out(chosen, look_first=False)
+    assert (ended.steps_done, ended.exit_code in {1, 4}) == ((), True)
+    assert "Nothing was changed" in ended.next_step
+    if change in _AWAY:
+        assert "children is not there any more" in ended.message
+        return
+    assert "switched off triggers" in ended.message
+    off = "select count(*) from pg_trigger where tgenabled = 'D' and tgconstraint <> 0"
+    assert await database.value(off) == 2
+
+
 async def test_a_key_that_changed_while_its_successor_was_built_is_not_replaced_and_going_back_removes_that_only(
     database: TestDatabase, tmp_path: Path
 ) -> None:

@@ -54,6 +54,19 @@ async def lines(
     return sorted_out
 
 
+@pytest.mark.newest_version
+async def test_an_index_that_the_role_may_not_create_in_its_tables_schema_stops_it(
+    tables: TestDatabase, role: str, tmp_path: Path
+) -> None:
+    await tables.execute(f"alter table parents owner to {role}; alter table children owner to {role}")
+    found = await lines(tables, tmp_path, "create-index", role=role)
+    [stop] = found[Standing.STOP]
+    assert stop.startswith(f"{role} may not create an index in schema public - ")
+    assert f'GRANT CREATE ON SCHEMA "public" TO "{role}"' in stop
+    await tables.execute(f"grant create on schema public to {role}")
+    assert (await lines(tables, tmp_path, "create-index", role=role))[Standing.STOP] == []
+
+
 async def test_a_quiet_database_passes_every_line(tables: TestDatabase, tmp_path: Path) -> None:
     found = await lines(tables, tmp_path)
     assert (found[Standing.STOP], found[Standing.WARNING]) == ([], [])

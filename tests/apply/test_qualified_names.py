@@ -26,6 +26,7 @@ _UNDER_THE_APPLICATIONS_PATH = (
     *sorted((_ROOT / "apply/sql").glob("try_*.sql")),
     *sorted((_ROOT / "apply/sql").glob("run_*.sql")),
     _ROOT / "db/sql/begin_writing.sql",
+    _ROOT / "db/sql/limits.sql",
     _ROOT / "db/sql/backend_pid.sql",
     _ROOT / "db/sql/cancel_backend.sql",
 )

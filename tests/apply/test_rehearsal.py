@@ -8,9 +8,11 @@ import pytest
 
 from fkdash.apply.proof.rehearsal import Rehearsal, rehearse
 from fkdash.db.writing import open_writer
+from fkdash.errors import NoConnectionLeftError
 from fkdash.fix.plan import Plan
 from fkdash.report.fix.rehearsal import rehearsal_text
-from tests.support.changes import Workbench, workbench
+from tests.support.changes import Workbench, owner_of, workbench
+from tests.support.commands import fkdash
 from tests.support.servers import TestDatabase
 
 _TABLES = """
@@ -65,6 +67,21 @@ async def test_a_rehearsal_gives_up_before_anybody_has_to_wait_for_it(
         found = await rehearsed(bench, await bench.plan("ck", "cascade"))
     assert found.ok is None
     assert "no lock within 50 ms" in found.detail
+
+
+@pytest.mark.newest_version
+async def test_a_rehearsal_that_gets_no_session_is_not_said_to_have_gone_wrong(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(_TABLES)
+    async with owner_of(database, "parents", "children") as dsn, workbench(database, tmp_path, dsn=dsn) as bench:
+        chosen = await bench.plan("ck", "cascade")
+        # One looks, one writes, and the one in which the delete would be tried is one too many.
+        await database.execute(f"alter role {bench.pool.target.user} connection limit 2")
+        with pytest.raises(NoConnectionLeftError):
+            await rehearsed(bench, chosen)
+        ended = await fkdash("fix", "rehearse", "ck", "--option", "cascade", dsn)
+    assert (ended.returncode, "too many connections" in ended.stderr) == (3, True), ended.stderr
 
 
 async def test_a_rehearsal_that_comes_to_its_time_limit_says_nothing_against_the_change(

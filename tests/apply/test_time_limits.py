@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fkdash.apply.events import RunOutcome, StepWaits
@@ -9,7 +11,9 @@ from fkdash.apply.run.patience import Patience
 from fkdash.errors import FkdashError, LockTimedOutError, ServerRefusedError, TimedOutError
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, Step
 from fkdash.sqlstates import CHECK_VIOLATION, DEADLOCK_DETECTED
-from tests.support.changes import Workbench, good
+from fkdash.versions import TRANSACTION_TIMEOUT
+from tests.support.changes import Workbench, good, owner_of, workbench
+from tests.support.servers import TestDatabase
 
 pytestmark = pytest.mark.newest_version
 
@@ -29,6 +33,12 @@ end $$;
 create event trigger slow on ddl_command_start when tag in ('ALTER TABLE') execute function stand_still();
 """
 _LIMIT = BACKSTOP_MS / 1000
+_FOR_THE_APPLICATION = {
+    "statement_timeout": "1ms",
+    "lock_timeout": "1ms",
+    "idle_in_transaction_session_timeout": "1ms",
+    "exit_on_error": "on",
+}
 
 
 async def test_a_step_for_which_the_server_stood_still_is_tried_again_and_said_to_be(bench: Workbench) -> None:
@@ -77,3 +87,24 @@ def test_only_what_another_try_may_change_is_tried_again(
         done_when="true",
     )
     assert Patience().tries_after(error, [step], attempt, seconds) is again
+
+
+@pytest.mark.parametrize("option", ["no-action", "create-index", "drop-not-null"])
+async def test_what_a_role_has_set_for_the_application_ends_no_run_and_no_probe(
+    database: TestDatabase, tmp_path: Path, option: str
+) -> None:
+    await database.execute(TABLES)
+    settings = dict(_FOR_THE_APPLICATION)
+    if database.version >= TRANSACTION_TIMEOUT:
+        settings["transaction_timeout"] = "300ms"
+    async with owner_of(database, "parents", "children") as dsn:
+        await database.execute("grant create on schema public to public")
+        role = await database.value("select tableowner from pg_tables where tablename = 'parents'")
+        for name, value in settings.items():
+            await database.execute(f"alter role {role} set {name} = '{value}'")
+        async with workbench(database, tmp_path, dsn=dsn) as bench:
+            ended = await bench.apply("ck", option)
+            good(ended)
+            if option != "drop-not-null":
+                assert any(each.ok and "refused with 23503" in each.detail for each in ended.verification)
+            good(await bench.undo(ended))

@@ -269,3 +269,15 @@ async def test_a_cancelled_attempt_ends_at_once(nowhere: Target) -> None:
         attempt.cancel()
         with pytest.raises(asyncio.CancelledError):
             await attempt
+
+
+async def test_a_server_that_does_not_know_what_keeps_a_connection_is_connected_to_without(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Servers before 14 and other engines lack idle_session_timeout; this one lacks another.
+    monkeypatch.setattr("fkdash.db.connect._KEEPS_IT", {"no_such_setting": "on", "exit_on_error": "off"})
+    monkeypatch.setattr("fkdash.db.connect._MAY_BE_UNKNOWN", ("no_such_setting",))
+    opened = await connect(target, startup={"statement_timeout": "1234"})
+    assert opened.startup_accepted
+    assert await opened.connection.fetchval("show statement_timeout") == "1234ms"
+    await opened.connection.close()

@@ -16,7 +16,7 @@ from fkdash.db.pool import ReadPool
 from fkdash.db.target import Address, Target
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from fkdash.db.writing import open_writer
-from fkdash.errors import ServerRefusedError, TimedOutError
+from fkdash.errors import ConnectionLostError, NoConnectionLeftError, ServerRefusedError, TimedOutError
 from tests.db.conftest import Eventually
 from tests.support.changes import Workbench, good
 from tests.support.pgbouncer import PROGRAM, pgbouncer
@@ -150,6 +150,19 @@ async def test_the_writer_knows_that_it_is_pooled_and_which_process_serves_it(
     assert await database.value("select count(*) from t") == 1
 
 
+async def test_what_a_change_limits_is_not_left_in_the_poolers_session(
+    pooled: Target, database: TestDatabase
+) -> None:
+    await database.execute(f"alter database {database.name} set statement_timeout = '1s'")
+    async with open_writer(pooled) as writer:
+        async with writer.transaction() as session:
+            assert await session.value("show statement_timeout") == "1min"
+        assert (
+            await writer.run_alone("do $$ begin assert current_setting('statement_timeout') = '1s'; end $$")
+            == "DO"
+        )
+
+
 @pytest.mark.newest_version
 async def test_a_fix_goes_through_whole_and_an_index_build_is_stopped_at(
     pooled: Target, database: TestDatabase, tmp_path: Path
@@ -175,6 +188,23 @@ async def test_a_fix_goes_through_whole_and_an_index_build_is_stopped_at(
         await pool.close()
 
 
+@pytest.mark.newest_version
+async def test_what_is_set_for_the_application_ends_no_run_behind_a_pooler(
+    pooled: Target, database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(SCHEMA)
+    for setting in ("statement_timeout = 50", "idle_in_transaction_session_timeout = 1", "exit_on_error = on"):
+        await database.execute(f"alter database {database.name} set {setting}")
+    pool = await ReadPool.open(pooled)
+    try:
+        bench = Workbench(database, pool, tmp_path)
+        ended = await bench.apply("ck", "restrict")
+        good(ended)
+        good(await bench.undo(ended))
+    finally:
+        await pool.close()
+
+
 async def test_rows_are_repaired_in_batches_and_put_back_through_a_pooler(
     pooled: Target, database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -191,6 +221,34 @@ async def test_rows_are_repaired_in_batches_and_put_back_through_a_pooler(
         good(await bench.undo(ended))
         assert await database.value(ORPHANS) == 2
     finally:
+        await pool.close()
+
+
+@pytest.mark.newest_version
+async def test_why_a_pooler_closes_a_connection_is_said_in_its_words(
+    target: Target, database: TestDatabase, tmp_path: Path
+) -> None:
+    async with pgbouncer(database.socket_directory, tmp_path, mode="statement") as folder:
+        pool = await ReadPool.open(replace(target, addresses=(Address(str(folder), 5432),)))
+        with pytest.raises(ConnectionLostError, match="not allowed in statement pooling mode"):
+            async with pool.session() as session:
+                await session.value("select 1")
+        await pool.close()
+
+
+@pytest.mark.newest_version
+async def test_a_pooler_that_has_only_one_session_to_give_is_not_waited_for_for_long(
+    target: Target, database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fkdash.db.writing._FIRST_SECONDS", 1.0)
+    async with pgbouncer(database.socket_directory, tmp_path, size=1, mode="session") as folder:
+        pooled = replace(target, addresses=(Address(str(folder), 5432),))
+        pool = await ReadPool.open(pooled)
+        async with pool.session() as session:
+            await session.value("select 1")
+        with pytest.raises(NoConnectionLeftError, match="within 1 s"):
+            async with open_writer(pooled):
+                pass
         await pool.close()
 
 

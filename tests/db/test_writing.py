@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from fkdash.db.pool import ReadPool
 from fkdash.db.target import Address, Target
 from fkdash.db.writing import TransactionEnd, WriteSession, open_writer
 from fkdash.errors import (
@@ -247,12 +248,18 @@ async def test_time_limits_meant_for_the_application_end_nothing_that_is_asked_b
     limits = ["statement_timeout", *(["transaction_timeout"] if database.version >= 17 else [])]
     for limit in limits:
         await database.execute(f"alter database {database.name} set {limit} = '1s'")
-    async with open_writer(target) as writer:
-        async with writer.transaction() as session:
-            assert await session.value("show statement_timeout") == "1min"
-            assert [await session.value(f"show {limit}") for limit in limits[1:]] == ["0"] * len(limits[1:])
-        # What is left in the session, a pooler's perhaps, is what was there.
-        assert (
-            await writer.run_alone("do $$ begin assert current_setting('statement_timeout') = '1s'; end $$")
-            == "DO"
-        )
+    async with open_writer(target) as writer, writer.transaction() as session:
+        assert await session.value("show statement_timeout") == "1min"
+        assert [await session.value(f"show {limit}") for limit in limits[1:]] == ["0"] * len(limits[1:])
+
+
+async def test_a_change_that_waits_between_two_tries_is_no_idle_session_and_one_that_looks_is(
+    target: Target, database: TestDatabase
+) -> None:
+    await database.execute(f"alter database {database.name} set idle_session_timeout = '5min'")
+    async with open_writer(target) as writer, writer.transaction() as session:
+        assert await session.value("show idle_session_timeout") == "0"
+    pool = await ReadPool.open(target)
+    async with pool.session() as looking:
+        assert await looking.value("show idle_session_timeout") == "5min"
+    await pool.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.lint.test_lint import KEY, TABLES, Lint, found, lint, write  # noqa: F401 - the fixture
+from tests.support.patience import LONG_ENOUGH
 
 BROKEN: dict[str, tuple[dict[str, str | bytes], int, str]] = {
     "an empty folder": ({"m/readme.txt": ""}, 2, "has no SQL migrations in it"),
@@ -133,6 +135,21 @@ def test_broken_input_is_said_and_never_green(lint: Lint, tmp_path: Path, title:
     )
     assert (code, words in said) == (wanted, True), said
     assert "Traceback" not in said
+
+
+def test_parentheses_nested_thousands_deep_are_read_at_once(lint: Lint, tmp_path: Path) -> None:  # noqa: F811
+    deep, over = "(" * 20_000, ")" * 20_000
+    sql = (
+        f"CREATE VIEW v AS SELECT {deep}1{over}; CREATE VIEW w AS SELECT * FROM {deep}users{over};"
+        f"ALTER TABLE users ALTER id SET DEFAULT {deep}1{over}, ADD CHECK ({deep}id = 1{over});"
+        f"DO $$ BEGIN PERFORM {deep}1{over}; END $$;"
+    )
+    write({"m/1.sql": TABLES, "m/2.sql": sql, "m/3.sql": KEY}, tmp_path)
+    began = time.monotonic()
+    code, said = lint("m", form="text")
+    assert time.monotonic() - began < LONG_ENOUGH
+    assert "Traceback" not in said
+    assert (code in {1, 4}, "FK101" in said) == (True, True), said
 
 
 def test_links_that_go_round_are_not_followed(lint: Lint, tmp_path: Path) -> None:  # noqa: F811

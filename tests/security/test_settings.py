@@ -34,6 +34,7 @@ _SETTINGS = {
     "statement_timeout": "1",
     "lock_timeout": "1",
     "idle_in_transaction_session_timeout": "1",
+    "exit_on_error": "on",
     "client_min_messages": "debug5",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",

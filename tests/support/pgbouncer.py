@@ -1,4 +1,4 @@
-"""A PgBouncer in transaction mode before a server, where there is one to run."""
+"""A PgBouncer, in transaction mode if not told otherwise, before a server, where there is one to run."""
 
 from __future__ import annotations
 
@@ -24,14 +24,16 @@ listen_port = {port}
 unix_socket_dir = {folder}
 unix_socket_mode = 0777
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = {size}
 {more}
 """
 
 
 @asynccontextmanager
-async def pgbouncer(socket_directory: str, below: Path, *, size: int = 2, more: str = "") -> AsyncIterator[Path]:
+async def pgbouncer(
+    socket_directory: str, below: Path, *, size: int = 2, mode: str = "transaction", more: str = ""
+) -> AsyncIterator[Path]:
     """Run one before the server of a unix socket; give the folder of its own socket, whose port is 5432.
 
     That folder is made below `below`; `size` is how many server connections a database and user have.
@@ -42,7 +44,9 @@ async def pgbouncer(socket_directory: str, below: Path, *, size: int = 2, more: 
     folder = below / "pgbouncer"
     folder.mkdir()
     file = folder / "pgbouncer.ini"
-    file.write_text(_CONFIGURATION.format(host=socket_directory, port=_PORT, folder=folder, size=size, more=more))
+    file.write_text(
+        _CONFIGURATION.format(host=socket_directory, port=_PORT, folder=folder, size=size, mode=mode, more=more)
+    )
     as_root = os.geteuid() == 0
     if as_root:
         os.chown(folder, owner.pw_uid, owner.pw_gid)

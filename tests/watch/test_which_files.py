@@ -71,3 +71,13 @@ async def test_a_file_that_was_written_anew_and_is_longer_by_now_is_read_from_it
 
 def _read(files: LogFiles, reading: Reading) -> int:
     return sum(reading.take(each.file, each.data, final=each.final) for each in files.read())
+
+
+async def test_a_folder_without_a_log_is_not_taken_for_one_without_errors(tmp_path: Path) -> None:
+    _, summary, _ = await counted("--once", "--log", str(tmp_path))
+    assert "There was no log to read" in str(summary["notes"])
+    (tmp_path / "postgresql.log").write_text(
+        "2026-07-02 21:40:22.285 UTC [4211] LOG:  checkpoint starting: time\n"
+    )
+    _, summary, _ = await counted("--once", "--log", str(tmp_path))
+    assert not summary["notes"]

@@ -37,6 +37,7 @@ _LARGEST_BYTES: Final = 256 * 1024 * 1024
 """A billion rows in batches of a thousand leave some 200 MB: a line each."""
 _LONGEST_LINE_BYTES: Final = 64 * 1024 * 1024
 """What a plan may have that is read from a file."""
+_NEW: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL
 # What is no file (a named pipe, say) must not be waited for, and a link is not followed.
 _JUST_A_FILE: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW
 
@@ -78,7 +79,7 @@ class Journal:
         path = home / f"{moment}-{file_name(constraint)}.jsonl"
         try:
             _require_private(home)
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+            descriptor = os.open(path, _NEW, _OWNER_ONLY)
         except OSError as error:
             raise _unwritable(path, error) from error
         journal = cls(path, descriptor)
@@ -94,7 +95,10 @@ class Journal:
         return journal
 
     def write(self, event: str, **facts: object) -> None:
-        """Append one line and wait until the disk has it."""
+        """Append one line and wait until the disk has it, under the name that leads back to it.
+
+        Where somebody took the file or its folder away meanwhile it is written anew.
+        """
         line = {"event": event, "at": datetime.now(UTC).isoformat(), **facts}
         data = (json.dumps(line, ensure_ascii=True) + "\n").encode()
         try:
@@ -105,12 +109,17 @@ class Journal:
                 self._append(data)
             except OSError as error:
                 raise _unwritable(self.path, error) from error
+        try:
+            if not self._is_there():
+                self._write_anew()
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def close(self) -> None:
         """Close the file; a closed journal takes no more lines. One without any is removed: nothing was begun."""
         self._give_room_back()
         with suppress(OSError):
-            if os.fstat(self._descriptor).st_size == 0:
+            if os.fstat(self._descriptor).st_size == 0 and self._is_there():
                 self.path.unlink()
         os.close(self._descriptor)
 
@@ -122,6 +131,30 @@ class Journal:
         except OSError:
             os.ftruncate(self._descriptor, before)
             raise
+
+    def _is_there(self) -> bool:
+        """Say whether the name still leads to what is written."""
+        try:
+            found = self.path.stat(follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        own = os.fstat(self._descriptor)
+        return (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino)
+
+    def _write_anew(self) -> None:
+        """Make the file once more, with all that was written; raises OSError where another has its name."""
+        _require_private(self.path.parent)
+        descriptor = os.open(self.path, _NEW, _OWNER_ONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _write_all(descriptor, os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0))
+            _sync_folder(self.path.parent)
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            os.close(descriptor)
+            raise
+        os.close(self._descriptor)
+        self._descriptor = descriptor
 
     def _set_room_aside(self) -> None:
         descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)

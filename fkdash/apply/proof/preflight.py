@@ -16,6 +16,7 @@ from fkdash.apply.proof.preflight_lines import (
     duration_lines,
     holder_lines,
     kept_line,
+    made_in,
     name_lines,
     named_row_line,
     object_lines,
@@ -127,6 +128,7 @@ async def _met(writer: Writer, catalog: Catalog, plan: Plan, seconds: float) -> 
             _altered(catalog, plan),
             key_tables(catalog, key),
             [oid for oid in (key.oid, *(copy.oid for copy in key.copies)) if oid is not None],
+            made_in(plan),
         )
 
 

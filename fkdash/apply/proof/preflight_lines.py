@@ -116,7 +116,7 @@ def name_lines(catalog: Catalog, plan: Plan) -> Iterator[PreflightLine]:
 
 
 def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
-    """Look at the role: owner of what is altered, REFERENCES where a key is added, CREATE where rows are kept."""
+    """Look at the role: owner of what is altered, REFERENCES for a key that is added, CREATE for what is made."""
     if row["owners"] is None:
         yield ok(f"{row['role']} may alter {plan.key.table}")
     else:
@@ -136,16 +136,23 @@ def role_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:
                 f"{row['role']} lacks REFERENCES on the key of {plan.key.referenced}, needed to add the key again",
                 for_psql(f"GRANT REFERENCES ON {plan.key.referenced.sql} TO {quoted(row['role'])}"),
             )
-    if plan.mends and not row["may_create"]:
+    for schema in row["no_create"] or ():
+        what = "the table that keeps the rows" if plan.mends else "an index"
         yield stop(
-            f"{row['role']} may not create the table that keeps the rows in schema {plan.key.table.schema}",
-            for_psql(f"GRANT CREATE ON SCHEMA {quoted(plan.key.table.schema)} TO {quoted(row['role'])}")
+            f"{row['role']} may not create {what} in schema {schema}",
+            for_psql(f"GRANT CREATE ON SCHEMA {quoted(schema)} TO {quoted(row['role'])}")
             + ", for as long as it takes.",
         )
 
 
 def _declares_a_key(plan: Plan) -> bool:
     return any("ADD CONSTRAINT" in step.sql and "REFERENCES" in step.sql for step in (*plan.steps, *plan.undo))
+
+
+def made_in(plan: Plan) -> list[str]:
+    """Give the schemas in which a plan makes something: indexes, or a table for rows that are kept."""
+    indexes = [step.locks[0].table.schema for step in plan.steps if step.sql.startswith("CREATE INDEX")]
+    return list(dict.fromkeys([*indexes, *([plan.key.table.schema] if plan.mends else ())]))
 
 
 def object_lines(row: Row, plan: Plan) -> Iterator[PreflightLine]:

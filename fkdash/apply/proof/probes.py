@@ -17,7 +17,7 @@ from fkdash.catalog.spelling import is_orphan, is_value, matches, pairs, refers_
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
 from fkdash.db.queries import query
-from fkdash.errors import FkdashError, ServerRefusedError, UnreachableError
+from fkdash.errors import FkdashError, NoConnectionLeftError, ServerRefusedError, UnreachableError
 from fkdash.fact import fact
 from fkdash.rules.actions.enforcement import action_runs, check_runs, refusal_sqlstate
 from fkdash.rules.actions.refusal import refusals
@@ -122,6 +122,9 @@ async def _tried(writer: Writer, trial: Trial) -> Verified:
             writer.target, trial.tables, trial.body, lock_ms=_LOCK_MS, statement_ms=_STATEMENT_MS
         ) as ready:
             return await tried_in(ready, trial)
+    except NoConnectionLeftError as none:
+        # What the others found out stands; a server that is full says nothing about the key.
+        return Verified(trial.check, None, f"not tried: {none.what}")
     except UnreachableError:
         raise
     except FkdashError as stopped:

@@ -21,7 +21,7 @@ from fkdash.apply.proof.verified import Verified
 from fkdash.apply.sandbox import event_code, pinned, sandbox
 from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
-from fkdash.errors import FkdashError, HeldUpError, TimedOutError
+from fkdash.errors import FkdashError, HeldUpError, TimedOutError, UnreachableError
 from fkdash.fact import fact
 from fkdash.fix.plan import Duration
 
@@ -69,6 +69,8 @@ class Rehearsal:
 async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
     """Rehearse a plan; never changes anything and never raises for what the server refuses.
 
+    Raises UnreachableError where no session for it can be had or it is lost: nothing is known then.
+
     Nothing is run on what was never proven: what a rollback takes back there is not known either.
     """
     short = tuple(step for step in plan.steps if _is_short(step))
@@ -83,6 +85,8 @@ async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
                 ok=None, detail="no step of it fits into one short transaction", left_out=_left_out(plan, short)
             )
         return await _patiently(partial(_measured, writer, catalog, plan, short))
+    except UnreachableError:
+        raise  # Without a session nothing was tried: that says nothing against the change.
     except FkdashError as error:
         return Rehearsal(ok=False, detail=error.what)
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.journal.identity import Identity, identity_of, life_of
 from fkdash.apply.sandbox import pinned
 from fkdash.db.queries import query
-from fkdash.errors import ConnectionLostError, FkdashError, TimedOutError
+from fkdash.db.writing import open_writer
+from fkdash.errors import ConnectionLostError, FkdashError, NoConnectionLeftError, TimedOutError
 from fkdash.fact import fact
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
 
     from fkdash.db.session import Session, Sessions
     from fkdash.db.writing import Writer
@@ -130,6 +132,25 @@ async def steps_in_effect(session: Session, plan: Plan, *, claimed: Collection[i
             break
         found.append(step.number)
     return found
+
+
+@asynccontextmanager
+async def asked_anew(writer: Writer, sessions: Sessions) -> AsyncIterator[Session]:
+    """Give a session on a new connection, or on one that is there where the server has no other left.
+
+    Nothing of it stays. Raises what `db.connect.connect` raises.
+    """
+    async with AsyncExitStack() as open_now:
+        try:
+            asking = await open_now.enter_async_context(open_writer(writer.target))
+        except NoConnectionLeftError:
+            if writer.is_lost or writer.is_retired:
+                yield await open_now.enter_async_context(sessions.session())
+                return
+            asking = writer
+        session = await open_now.enter_async_context(asking.rolled_back())
+        await open_now.enter_async_context(pinned(session))
+        yield session
 
 
 async def require_same_primary(session: Session, identity: Identity, *, life: str | None = None) -> str:

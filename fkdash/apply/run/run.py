@@ -27,6 +27,7 @@ from fkdash.apply.run.ending import Found
 from fkdash.apply.run.lost_connection import (
     COMMITTED,
     IN_PROGRESS,
+    asked_anew,
     backend_of,
     gone,
     has_same_history,
@@ -36,7 +37,6 @@ from fkdash.apply.run.lost_connection import (
 )
 from fkdash.apply.run.patience import Patience, Wishes
 from fkdash.apply.run.steps import Tries
-from fkdash.apply.sandbox import pinned
 from fkdash.db.lent import lent
 from fkdash.db.pool import ReadPool
 from fkdash.db.writing import open_writer
@@ -206,7 +206,7 @@ class Run:
             life = await require_same_primary(session, backend.identity)
         found = await verify(sessions, writer, self.catalog, self.plan, self._summary, seconds=self.seconds)
         # What a server said proves nothing of the one that has taken its place meanwhile.
-        async with open_writer(writer.target) as again, again.rolled_back() as session, pinned(session):
+        async with asked_anew(writer, sessions) as session:
             await require_same_primary(session, backend.identity, life=life)
         return ending.verified(self.plan, self.journal.path, self._done, found)
 
@@ -358,7 +358,7 @@ class Run:
                 return None
 
     async def _asked(self, tries: Tries) -> Found:
-        async with open_writer(self.writer.target) as writer, writer.rolled_back() as session, pinned(session):
+        async with asked_anew(self.writer, self.sessions) as session:
             await session.execute(f"set local statement_timeout = {round(self.seconds * 1000)}")
             await require_same_primary(session, tries.backend.identity)
             in_effect = await steps_in_effect(session, self.plan, claimed=self._done)

@@ -15,7 +15,7 @@ from fkdash.apply.proof.probes import user_triggers
 from fkdash.apply.proof.verify import key_tables
 from fkdash.apply.run.lost_connection import Committing, backend_of
 from fkdash.apply.run.progress import reporting
-from fkdash.apply.run.unchanged import refuse_changed, refuse_changed_since
+from fkdash.apply.run.unchanged import refuse_changed, refuse_changed_since, reserved
 from fkdash.apply.sandbox import pinned, prepared
 from fkdash.apply.walk import LONGEST_PAUSE_BETWEEN_BATCHES, Walk
 from fkdash.counted import counted
@@ -132,7 +132,7 @@ class Tries:
                 read = [each for each in (own, *tables) if each is not None]
                 trusted = self.writer.target.trusted_owners
                 await refuse_to_read(session, read, trusted)
-                body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql))
+                body = query("fkdash.apply", "run_confined").format(statement=literal(check.sql), idle_ms=_IDLE_MS)
                 ready = await prepared(session, read, body, lasting=True, trusted=trusted)
                 ran = True
                 async with self._reported(check):
@@ -307,7 +307,7 @@ class Tries:
             await self.copy.reserve(session)
         if step.reserve is not None:
             await session.execute(f"set local lock_timeout = {_RESERVE_LOCK_MS}")
-            await session.execute(f"lock table {step.reserve.sql} in share update exclusive mode")
+            await reserved(session, step.reserve)
         if not self.changed:
             async with pinned(session):
                 await refuse_changed(session, self.catalog, self.plan)

@@ -8,16 +8,32 @@ from fkdash.apply.proof.verify import key_tables
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.table_name import TableName
 from fkdash.db.queries import query
-from fkdash.errors import ChangedMeanwhileError
+from fkdash.errors import ChangedMeanwhileError, ServerRefusedError, StoppedError
 from fkdash.fix.plan import ATTACH
 from fkdash.fix.plan_file.fingerprint import differences, fingerprint, objects
 from fkdash.fix.statements.definition import definition
 from fkdash.fix.statements.redeclaring import temporary_name
+from fkdash.rules.actions.enforcement import is_silenced
+from fkdash.sqlstates import INVALID_SCHEMA_NAME, UNDEFINED_TABLE
 
 if TYPE_CHECKING:
-    from fkdash.catalog.model import Catalog
+    from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.db.session import Session
     from fkdash.fix.plan import Plan, Step
+
+
+async def reserved(session: Session, table: TableName) -> None:
+    """Lock a table against other changes of the schema; raises StoppedError where it has that name no more."""
+    try:
+        await session.execute(f"lock table {table.sql} in share update exclusive mode")
+    except ServerRefusedError as error:
+        if error.sqlstate not in {UNDEFINED_TABLE, INVALID_SCHEMA_NAME}:
+            raise
+        raise StoppedError(
+            f"{table.shown} is not there any more: since the plan was made it was dropped, renamed or moved to "
+            "another schema.",
+            next_step="Refresh, look at what it is now, and plan again.",
+        ) from None
 
 
 async def refuse_changed(session: Session, catalog: Catalog, plan: Plan) -> None:
@@ -27,6 +43,7 @@ async def refuse_changed(session: Session, catalog: Catalog, plan: Plan) -> None
     key = found[0] if found else plan.key
     known = key.table in now.tables and key.referenced in now.tables
     if known and bool(found) != plan.absent and fingerprint(now, key) == plan.fingerprint:
+        _refuse_switched_off(catalog, now, plan.key, key)
         return
     difference = ""
     if known and found and plan.objects:
@@ -39,6 +56,16 @@ async def refuse_changed(session: Session, catalog: Catalog, plan: Plan) -> None
         f"{plan.key.qualified} or its columns changed since the plan was made; nothing was run.{difference}",
         next_step="Refresh, look at what it is now, and plan again.",
     )
+
+
+def _refuse_switched_off(before: Catalog, now: Catalog, planned: ForeignKey, key: ForeignKey) -> None:
+    """Raise ChangedMeanwhileError where triggers of the key were switched off: declared anew it has them all."""
+    if is_silenced(now, key) and not is_silenced(before, planned):
+        raise ChangedMeanwhileError(
+            f"Somebody has switched off triggers of {key.qualified} since the plan was made, and a key declared "
+            "anew has them all; nothing was run.",
+            next_step="Find out who disabled them and why, then plan again.",
+        )
 
 
 async def refuse_changed_since(session: Session, catalog: Catalog, plan: Plan, step: Step) -> None:

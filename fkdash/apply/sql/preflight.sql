@@ -1,6 +1,7 @@
 -- What decides whether a plan may start, one row; asked over the connection that will write, so that `read_only`
 -- is what it would meet. $1 the referencing table, $2 the referenced one (OIDs), $3 and $4 their key columns,
--- $5 every table whose definition changes, $6 every table of the key, $7 the key and its copies (OIDs).
+-- $5 every table whose definition changes, $6 every table of the key, $7 the key and its copies (OIDs),
+-- $8 the schemas in which something is made.
 -- PostgreSQL 14 to 18. No privileges needed; pg_stat_replication shows only a count.
 select pg_is_in_recovery()                                  as standby,
        current_setting('default_transaction_read_only') = 'on' as read_only,
@@ -16,7 +17,8 @@ select pg_is_in_recovery()                                  as standby,
          and (r.rolsuper or r.rolbypassrls
               or ((not pa.relrowsecurity or pg_has_role(pa.relowner, 'USAGE'))
                   and (not ch.relrowsecurity or pg_has_role(ch.relowner, 'USAGE')))) as checks_fast,
-       has_schema_privilege(ch.relnamespace, 'CREATE')      as may_create,
+       (select array_agg(n.nspname::text order by n.nspname) from pg_namespace n
+         where n.nspname = any ($8::text[]) and not has_schema_privilege(n.oid, 'CREATE')) as no_create,
        version()                                            as version,
        (select array_agg(distinct e.extname::text) from pg_extension e) as extensions,
        (with recursive below (oid) as (

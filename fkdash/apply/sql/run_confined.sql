@@ -1,7 +1,8 @@
 -- The body of a function that runs one statement for good. Nothing that it set off may wait for COMMIT, which would
 -- run it with the session's own rights: checks are made at once, cursors (WITH HOLD) are closed, settings put back,
 -- and where a table was written that has a deferrable trigger other than the server's own, it is refused, because
--- such a trigger can put itself off again. The brace takes the statement as a constant.
+-- such a trigger can put itself off again. The braces take the statement as a constant, and for how many milliseconds the
+-- client may be silent before COMMIT.
 -- PostgreSQL 14 to 18. What the statement needs, and SELECT on pg_locks, which everybody has. It runs under the
 -- application's path.
 declare
@@ -11,6 +12,11 @@ begin
   set constraints all immediate;
   execute 'close all';
   execute 'reset all';
+  -- What is left then are limits that are meant for the application, and COMMIT is still to come.
+  perform pg_catalog.set_config(l.column1, l.column2, true)
+     from (values ('transaction_timeout', '0'), ('statement_timeout', '0'),
+                  ('idle_in_transaction_session_timeout', '{idle_ms}'), ('exit_on_error', 'off')) as l
+    where pg_catalog.current_setting(l.column1, true) is not null;
   if pg_catalog.current_setting('synchronous_commit') operator(pg_catalog.=) 'off' then
     -- A COMMIT that was answered could be gone after a crash.
     perform pg_catalog.set_config('synchronous_commit', 'local', true);

@@ -20,6 +20,7 @@ from fkdash.errors import (
 from fkdash.sqlstates import (
     ADMIN_SHUTDOWN,
     CANNOT_CONNECT_NOW,
+    CHARACTER_NOT_IN_REPERTOIRE,
     CONNECTION_DOES_NOT_EXIST,
     CRASH_SHUTDOWN,
     DEADLOCK_DETECTED,
@@ -49,6 +50,8 @@ _ENDED_BY_SERVER = {
     TRANSACTION_TIMEOUT: "its transaction reached transaction_timeout",
 }
 _NEXT_STEPS = {
+    CHARACTER_NOT_IN_REPERTOIRE: "Something given or stored is not UTF-8. A database in SQL_ASCII keeps any "
+    "bytes, in names too: psql shows them after SET client_encoding = SQL_ASCII.",
     READ_ONLY_SQL_TRANSACTION: "This session or server is read-only: a standby, default_transaction_read_only, or "
     "fkdash looking.",
     DEADLOCK_DETECTED: "Nothing was changed. Try again when fewer sessions write to these tables.",
@@ -158,6 +161,9 @@ def _reason_it_ended(error: asyncpg.PostgresError) -> str:
             return _ENDED_BY_SERVER[sqlstate_of(one)]
     if isinstance(error.__cause__, OSError):
         return _network_reason(error.__cause__)
+    if isinstance(error.__cause__, asyncpg.PostgresError):
+        # A pooler says why it closes a connection, and means neither the server nor the network.
+        return server_message(error.__cause__)
     return (
         "the server or the network closed it"
         if sqlstate_of(error) == CONNECTION_DOES_NOT_EXIST

@@ -2,6 +2,7 @@
 -- Returns nothing; fails with 22012 when something between us and the server made it writable.
 -- SET TRANSACTION SNAPSHOT, to what another session has exported, must come before any query.
 -- SET LOCAL only: behind a pooler a plain SET stays with the server connection.
+-- Its limits come first: those that were there are meant for the application, and hold until then.
 -- What would change the meaning or the spelling of what follows is pinned first (pins.sql). The path that was there is
 -- kept in fkdash.path, for a condition that an operator typed. Roles whose functions the operator trusts
 -- stand in fkdash.trusted_owners, as an array's text.
@@ -11,15 +12,17 @@
 -- Versions 14-18; no privileges.
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 {snapshot}
-{settings}SELECT pg_catalog.set_config('fkdash.path', pg_catalog.current_setting('search_path'), true);
-{pins}SET LOCAL client_min_messages = error;
-SET LOCAL enable_seqscan = on;
-SET LOCAL statement_timeout = {statement_ms};
+{settings}SET LOCAL statement_timeout = {statement_ms};
 SET LOCAL lock_timeout = {lock_ms};
 SET LOCAL idle_in_transaction_session_timeout = {idle_ms};
+SET LOCAL exit_on_error = off;
+SELECT pg_catalog.set_config('transaction_timeout', '0', true)
+ WHERE pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL;
+SELECT pg_catalog.set_config('fkdash.path', pg_catalog.current_setting('search_path'), true);
+{pins}SET LOCAL client_min_messages = error;
+SET LOCAL enable_seqscan = on;
 SELECT set_config('fkdash.trusted_owners', {trusted_owners}, true);
 SELECT set_config(name, value, true)
-  FROM (VALUES ('transaction_timeout', '0'),
-               ('restrict_nonsystem_relation_kind', 'view,foreign-table')) AS later (name, value)
+  FROM (VALUES ('restrict_nonsystem_relation_kind', 'view,foreign-table')) AS later (name, value)
  WHERE current_setting(name, true) IS NOT NULL;
 SELECT 1 / (current_setting('transaction_read_only') = 'on')::int;

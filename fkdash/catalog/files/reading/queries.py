@@ -88,14 +88,18 @@ def _places(tokens: Sequence[Token], also: Sequence[str]) -> Iterator[int]:
     """Give where a relation may be named: behind FROM, JOIN, and the commas of FROM's list."""
     queries = [True]
     listing = [False]
+    # Parentheses that begin together begin with the same, which is looked for once.
+    together, query_in_them = -1, False
     for at, token in enumerate(tokens):
         if token.kind == SIGN and token.value == "(":
+            if at > together:
+                together, query_in_them = _behind_parentheses(tokens, at)
             # What stands in parentheses behind FROM may be a join or a query.
             inner = at + 1 < len(tokens) and tokens[at + 1].kind == WORD and tokens[at + 1].value in _QUERIES
             joined = listing[-1] and at and tokens[at - 1].value in {"from", "join", ",", "(", "lateral"}
-            queries.append(inner or _within_query(tokens, at))
+            queries.append(inner or query_in_them)
             listing.append(bool(joined) and not inner)
-            if listing[-1]:
+            if listing[-1] and at == together:
                 yield at + 1
         elif token.kind == SIGN and token.value == ")":
             if len(queries) > 1:
@@ -125,11 +129,14 @@ def _is_written(tokens: Sequence[Token], at: int) -> bool:
     return tokens[at].value == "update" and before
 
 
-def _within_query(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether parentheses begin with others in which a query stands: `((SELECT …) UNION …)`."""
+def _behind_parentheses(tokens: Sequence[Token], at: int) -> tuple[int, bool]:
+    """Give where the last of the parentheses stands that begin here, and whether a query does in them.
+
+    That is so in `((SELECT …) UNION …)`.
+    """
     while is_at(tokens, at, "("):
         at += 1
-    return at < len(tokens) and tokens[at].kind == WORD and tokens[at].value in _QUERIES
+    return at - 1, at < len(tokens) and tokens[at].kind == WORD and tokens[at].value in _QUERIES
 
 
 def _is_distinct_from(tokens: Sequence[Token], at: int) -> bool:

@@ -41,6 +41,20 @@ def outermost(tokens: Sequence[Token], begin: int, end: int) -> list[int]:
 
 def bare(tokens: Sequence[Token], begin: int, end: int) -> tuple[int, int]:
     """Give a span without the parentheses around all of it."""
-    while end - begin > 1 and is_at(tokens, begin, "(") and closing(tokens, begin) == end - 1:
-        begin, end = begin + 1, end - 1
-    return begin, end
+    opened = begin
+    while opened < end and is_at(tokens, opened, "("):
+        opened += 1
+    if opened == begin:
+        return begin, end
+    # Where each of those ends, in one pass: there are dumps with thousands of them.
+    ends: dict[int, int] = {}
+    depth = 0
+    for place in range(begin, end):
+        change = _DEPTHS.get(tokens[place].value, 0) if tokens[place].kind == SIGN else 0
+        depth += change
+        if change < 0:
+            ends.setdefault(depth, place)
+    around = 0
+    while around < opened - begin and ends.get(around) == end - 1 - around:
+        around += 1
+    return begin + around, end - around
