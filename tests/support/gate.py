@@ -69,7 +69,10 @@ class Gate:
         if self.shut or self.silent:
             await self._leave_alone(writer)
             return
-        upstream, downstream = await asyncio.open_unix_connection(str(self.server_socket))
+        way = await self._to_the_server(writer)
+        if way is None:
+            return
+        upstream, downstream = way
         self._pairs |= {writer, downstream}
         answering = asyncio.create_task(self._answers(upstream, writer))
         try:
@@ -108,6 +111,18 @@ class Gate:
             self._pairs -= {writer, downstream}
             for each in (writer, downstream):
                 each.transport.abort()
+
+    async def _to_the_server(
+        self, writer: asyncio.StreamWriter
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """Connect to the server; None, with the client's connection gone, where it is down."""
+        try:
+            return await asyncio.open_unix_connection(str(self.server_socket))
+        except BaseException as error:
+            writer.transport.abort()
+            if not isinstance(error, OSError):
+                raise
+            return None
 
     async def _leave_alone(self, writer: asyncio.StreamWriter) -> None:
         try:
