@@ -15,9 +15,9 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 {settings}SET LOCAL statement_timeout = {statement_ms};
 SET LOCAL lock_timeout = {lock_ms};
 SET LOCAL idle_in_transaction_session_timeout = {idle_ms};
-SELECT pg_catalog.set_config(name, value, true)
-  FROM (VALUES ('transaction_timeout', '0'), ('exit_on_error', 'off')) AS first (name, value)
- WHERE pg_catalog.current_setting(name, true) IS NOT NULL;
+SELECT pg_catalog.set_config(l.column1, l.column2, true)
+  FROM (VALUES ('transaction_timeout', '0'), ('exit_on_error', 'off')) AS l
+ WHERE pg_catalog.current_setting(l.column1, true) IS NOT NULL;
 SELECT pg_catalog.set_config('fkdash.path', pg_catalog.current_setting('search_path'), true);
 {pins}SET LOCAL client_min_messages = error;
 SET LOCAL enable_seqscan = on;

@@ -5,6 +5,6 @@
 -- Versions 14-18; no privileges.
 SET LOCAL statement_timeout = {statement_ms};
 SET LOCAL idle_in_transaction_session_timeout = {idle_ms};
-SELECT pg_catalog.set_config(name, value, true)
-  FROM (VALUES ('transaction_timeout', '0'), ('exit_on_error', 'off')) AS first (name, value)
- WHERE pg_catalog.current_setting(name, true) IS NOT NULL;
+SELECT pg_catalog.set_config(l.column1, l.column2, true)
+  FROM (VALUES ('transaction_timeout', '0'), ('exit_on_error', 'off')) AS l
+ WHERE pg_catalog.current_setting(l.column1, true) IS NOT NULL;
