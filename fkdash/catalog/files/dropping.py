@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.files.dropped_relations import drop_relation, drop_sequence
@@ -52,8 +53,8 @@ def drop(state: State, said: Drop) -> None:
     dropping = _DROPS.get(said.kind)
     if dropping is None:
         raise DoubtfulError(f"DROP {said.kind.upper()} is not followed")
-    for name in said.names:
-        dropping(state, said, name)
+    for at, name in enumerate(said.names):
+        dropping(state, replace(said, names=(name,), signatures=said.signatures[at : at + 1]), name)
 
 
 def _drop_relations(state: State, said: Drop) -> None:

@@ -9,6 +9,7 @@ from fkdash.catalog.files.built_in import is_built_in
 from fkdash.catalog.files.dropped_relations import drop_relation
 from fkdash.catalog.files.hanging import callers, forget_routines
 from fkdash.catalog.files.reading.nodes import ROUTINES
+from fkdash.catalog.files.rules import remove_rule
 from fkdash.catalog.files.state import DoubtfulError, RefusedError, State
 from fkdash.catalog.files.trigger_functions import existing_function, find_function, remove_function, users_of
 from fkdash.catalog.files.views import leave_view, may_be_gone
@@ -56,7 +57,7 @@ def drop_rule(state: State, said: Drop, name: Name) -> None:
             return
         state.relation(said.on, "rpfvm")
         raise RefusedError(UNDEFINED_OBJECT, f"there is no rule {name[-1]} on {'.'.join(said.on)}")
-    state.change(table, rules=tuple(each for each in table.rules if each.name != name[-1]))
+    remove_rule(state, table, name[-1])
 
 
 def drop_routine(state: State, said: Drop, name: Name) -> None:
@@ -75,7 +76,7 @@ def drop_routine(state: State, said: Drop, name: Name) -> None:
         raise DoubtfulError(
             f"the policy {calling[0]} keeps the function {name[-1]}, if it is this one that it calls"
         )
-    signature = said.signatures[said.names.index(name)]
+    [signature] = said.signatures
     drop_callers(state, name[-1], signature, cascade=said.cascade)
     forget_routines(state, name)
     if not said.cascade and signature:
@@ -112,8 +113,7 @@ def drop_callers(state: State, function: str, signature: str | None, *, cascade:
     if not cascade:
         raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"{users[0]} calls the function {function}")
     for table, rule in rules:
-        left = tuple(each for each in state.relations[table.oid].rules if each.name != rule.name)
-        state.change(state.relations[table.oid], rules=left)
+        remove_rule(state, table, rule.name)
     for view in views:
         if view.oid in state.relations:
             drop_relation(state, view, cascade=True)

@@ -32,6 +32,12 @@ def create_rule(state: State, node: CreateRule) -> None:
     state.change(table, rules=(*others, replace(node.rule, asked=asked, made=state.statement)))
 
 
+def remove_rule(state: State, table: Relation, name: str) -> None:
+    """Remove a rule of a table."""
+    now = state.relations[table.oid]
+    state.change(now, rules=tuple(each for each in now.rules if each.name != name))
+
+
 def drop_rules_of_column(state: State, table: Relation, column: Attribute, *, cascade: bool) -> None:
     """Drop the rules of a table that read a column with CASCADE, else refuse; raise where one may use it."""
     for rule in state.relations[table.oid].rules:
@@ -39,8 +45,7 @@ def drop_rules_of_column(state: State, table: Relation, column: Attribute, *, ca
             continue
         if not cascade:
             raise RefusedError(DEPENDENT_OBJECTS_STILL_EXIST, f"the rule {rule.name} uses {column.name}")
-        left = tuple(each for each in state.relations[table.oid].rules if each.name != rule.name)
-        state.change(state.relations[table.oid], rules=left)
+        remove_rule(state, table, rule.name)
     want_no_rule(state, table, column.name)
 
 

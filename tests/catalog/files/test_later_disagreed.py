@@ -128,6 +128,9 @@ SCRIPTS = {
     "materialized view m as select g() from c; do $$ begin drop function g(); exception when dependent_objects_still_exist then alter "
     "table c add x2 int; end $$; create or replace view v as select id, f(id) as g from c; drop function f cascade; create view v as "
     "select id from c;",
+    "of two functions of a name each goes by its own arguments": "create function f() returns trigger language plpgsql as 'begin return null; "
+    "end'; create function f(int) returns int language sql as 'select 1'; drop function f(int), f(); create function f() returns trigger "
+    "language plpgsql as 'begin return new; end'; create trigger t before delete on c for each row execute function f();",
     "a column goes with CASCADE, whatever views may read it": "create table t (id int primary key, k int references t, l int, m int); create "
     "view v as select id from t union select k from t; create view w as select * from v; create view x as select l as k from t union "
     "select m from t; alter table t drop column k cascade; create view v as select id from t; create view w as select id from v; drop view "
