@@ -15,7 +15,7 @@ from fkdash.db.connect import Opened, connect
 from fkdash.db.opening import refuse_closed
 from fkdash.db.queries import query
 from fkdash.db.refused.translate import DRIVER_ERRORS, lost, sqlstate_of, translated, translating
-from fkdash.db.statements import OpenTransaction
+from fkdash.db.statements import OpenTransaction, keeping
 from fkdash.db.target import Target, refuse_writing
 from fkdash.db.undisturbed import finished, undisturbed
 from fkdash.db.where.settings import applied_locally
@@ -217,17 +217,13 @@ class Writer:
 async def _process_of(connection: asyncpg.Connection[asyncpg.Record], where: str) -> int:
     """Give the server process behind a connection, asked within limits of ours; one wait for the server."""
     told: list[bytes] = []
-
-    async def keep(piece: bytes) -> None:
-        told.append(piece)
-
     with translating("looking at the new connection", where=where, connection=connection):
         # One message is one transaction, which the limits hold for.
         refuse_closed(connection)
         driver: Any = connection
         asked = f"{_limits()}COPY ({query('fkdash.db', 'backend_pid')}) TO STDOUT"
         try:
-            await driver._copy_out(asked, keep, _FIRST_SECONDS)  # noqa: SLF001
+            await driver._copy_out(asked, keeping(told), _FIRST_SECONDS)  # noqa: SLF001
         except TimeoutError:
             raise NoConnectionLeftError(
                 f"{where} took another connection and did not answer on it within {_FIRST_SECONDS:.0f} s.",
