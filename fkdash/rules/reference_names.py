@@ -135,7 +135,7 @@ class KeyNames:
             found = self._by_form(table, column, base[-1:], whole=True)
             if found is not None:
                 yield found
-        if base and _is_somebody(words, base, marked=marked):
+        if base and not is_of(table.name.name, base) and _is_somebody(words, base, marked=marked):
             yield from self._who_acts(table, column)
 
     def _by_table(
@@ -150,8 +150,9 @@ class KeyNames:
         for start in range(len(base) if marked else min(1, len(base))):
             for words_left in _spellings(base[start:]):
                 found = self._by_form(table, column, words_left, whole=start == 0, marked=marked)
-                if found is not None and (marked or found[0] != table.name):
-                    yield found
+                if found is None or (found[0] == table.name and not (marked and _says_which(table, base[:start]))):
+                    continue
+                yield found
 
     def _told_apart(
         self, table: Table, column: Column, words: Sequence[str], base: Sequence[str], *, marked: bool
@@ -255,6 +256,15 @@ def _is_somebody(words: Sequence[str], base: Sequence[str], *, marked: bool) -> 
     to = len(base) > 1 and last == "to" and base[-2].lower() in DONE_TO
     did = words[-1].lower() == "uid" and last in DID
     return last == "by" or last in ACTORS or (marked and (last in WHO or to or did))
+
+
+def _says_which(table: Table, words: Sequence[str]) -> bool:
+    """Tell whether words say which row of its own table a column means: `parent_order_id`.
+
+    `tag_id` of change_tag does not, nor does what every column begins with: `ct_tag_id` beside `ct_id`.
+    """
+    said = tuple(word.lower() for word in words)
+    return any(lower_words(name)[: len(said)] != said for name in table.columns_by_name)
 
 
 def _is_polymorphic(table: Table, name: str) -> bool:
