@@ -44,6 +44,7 @@ _RESULTS: Final = {
     "fkd_touched": "int8",
     "fkd_left": "bool",
     "fkd_filtered": "bool",
+    "fkd_named": "bool",
     "fkd_code": "text",
     "fkd_said": "text",
     "fkd_schema": "text",
@@ -56,7 +57,7 @@ DIAGNOSTICS: Final = (
     "fkd_code = returned_sqlstate, fkd_said = message_text, fkd_schema = schema_name, fkd_table = table_name, "
     "fkd_column = column_name, fkd_constraint = constraint_name, fkd_detail = pg_exception_detail"
 )
-_FIELDS: Final = ("stage", "touched", "left", "filtered", "code", "detail")
+_FIELDS: Final = ("stage", "touched", "left", "filtered", "named", "code", "detail")
 
 
 @fact
@@ -85,7 +86,8 @@ class RunsAs:
 class Met:
     """What a body met: how far it came (`none`: there was no row), the rows it changed, and its error.
 
-    `left` says that rows still refer to what is gone, `filtered` that row security hides rows from the role.
+    `left` says that rows still refer to what is gone, `filtered` that row security hides rows from the role,
+    `named` that the error names the row that was tried, not one that goes with it.
     """
 
     stage: str
@@ -93,6 +95,7 @@ class Met:
     left: bool
     filtered: bool
     refused: ServerRefusedError | None
+    named: bool = False
 
 
 class Refusal(NamedTuple):
@@ -258,7 +261,7 @@ def _anonymous(body: str, *, answering: bool) -> str:
     answers = ", ".join(f"fkd_{each}" for each in _FIELDS)
     answer = (
         f"raise exception using errcode = '{_RESULT}', message = coalesce(fkd_said, ' '), "
-        f"detail = pg_catalog.format('%s|%s|%s|%s|%s|%s', {answers}), schema = coalesce(fkd_schema, ''), "
+        f"detail = pg_catalog.format('%s|%s|%s|%s|%s|%s|%s', {answers}), schema = coalesce(fkd_schema, ''), "
         "table = coalesce(fkd_table, ''), column = coalesce(fkd_column, ''), "
         "constraint = coalesce(fkd_constraint, '');"
     )
@@ -279,13 +282,12 @@ def _met(row: Row) -> Met:
             constraint=row["fkd_constraint"],
             detail=row["fkd_detail"],
         )
-    return Met(
-        row["fkd_stage"], row["fkd_touched"] or 0, bool(row["fkd_left"]), bool(row["fkd_filtered"]), refused
-    )
+    left, filtered, named = (bool(row[f"fkd_{each}"]) for each in ("left", "filtered", "named"))
+    return Met(row["fkd_stage"], row["fkd_touched"] or 0, left, filtered, refused, named)
 
 
 def _met_from(raised: ServerRefusedError) -> Met:
-    stage, touched, left, filtered, code, detail = raised.detail.split("|", 5)
+    stage, touched, left, filtered, named, code, detail = raised.detail.split("|", 6)
     refused = None
     if code:
         refused = _refusal(
@@ -297,7 +299,7 @@ def _met_from(raised: ServerRefusedError) -> Met:
             constraint=raised.constraint,
             detail=detail,
         )
-    return Met(stage, int(touched or 0), left == "t", filtered == "t", refused)
+    return Met(stage, int(touched or 0), left == "t", filtered == "t", refused, named == "t")
 
 
 def _refusal(code: str, said: str, **fields: str) -> ServerRefusedError:

@@ -24,8 +24,8 @@ def possible_fixes(catalog: Catalog, finding: Finding) -> tuple[str, ...]:
 
 
 def _is_possible(catalog: Catalog, finding: Finding, remedy: Remedy) -> bool:
-    if remedy.unless_so:
-        return not remedy.so(catalog, finding)
+    if remedy.is_possible is not None:
+        return remedy.is_possible(catalog, finding)
     option = remedy.offer(catalog, finding)
     return option is not None and not option.refused
 

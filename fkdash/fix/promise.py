@@ -60,6 +60,8 @@ def promised(
         supposed = with_defaults(supposed, new.table, defaults)
     option = replace(option, then=option.then + _unless_kept(catalog, new, statements_of(finding)))
     words = _words(catalog, supposed, finding.key, new, statements_of(finding), named=bool(defaults))
+    if not acts(catalog, key) and Statement.UPDATE not in statements_of(finding):
+        words += _changing_keys(supposed, new)
     deletes = Statement.DELETE in statements_of(finding)
     return replace(option, frees=option.frees and deletes and _stops(catalog, finding.key), blocked=words)
 
@@ -133,6 +135,12 @@ def _words(
         return f"{old.shown} blocks nothing today; {rows} to which {theirs} refers can then not be deleted"
     starts = f"; then these may stop a delete: {still}" if still else ""
     return f"{old.shown} blocks nothing today{starts}"
+
+
+def _changing_keys(supposed: Catalog, new: ForeignKey) -> str:
+    """Say what a key that begins to act does to statements that change the key of a referenced row."""
+    still = _still(supposed, new, Statement.UPDATE, named=False)
+    return f"; changing the key of a row of {new.referenced.shown} may then be stopped: {still}" if still else ""
 
 
 def _except(still: str) -> str:

@@ -59,7 +59,7 @@ class Remedy:
     name it. `by_name`: only where an operator asks for it, as it must be told of rows. `fills`: its values are
     those of other columns and may be left out. `paced`: it changes rows batch by batch. `of_rows`: it is about
     referenced rows that are named. `shown_refused`: listed with the reason also where it is impossible.
-    `unless_so`: it can be planned wherever it is not so already, which is told in far less time than an option.
+    `is_possible` tells whether it can be planned where that is known in far less time than an option.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Remedy:
     paced: bool = False
     of_rows: bool = False
     shown_refused: bool = False
-    unless_so: bool = False
+    is_possible: Callable[[Catalog, Finding], bool] | None = None
 
 
 def planned(

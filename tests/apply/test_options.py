@@ -10,8 +10,9 @@ import pytest
 
 from fkdash.apply.events import RunOutcome
 from fkdash.apply.proof.preflight import Standing
+from fkdash.catalog.action import Statement
 from fkdash.errors import UsageError
-from fkdash.fix.fix_for import anything_about, subject_of
+from fkdash.fix.fix_for import anything_about, subject_of, subjects_of
 from fkdash.fix.options import options
 from fkdash.fix.planner import plan
 from tests.support.changes import Workbench, good, workbench
@@ -391,3 +392,60 @@ async def test_not_null_that_cannot_go_is_refused_with_the_reason(
     await bench.look()
     offered = {option.id: option for option in options(bench.catalog, subject_of(bench.catalog, bench.key("wk")))}
     assert reason in offered["drop-not-null"].refused
+
+
+async def test_the_defaults_of_partitions_and_heirs_stay_and_the_own_one_comes_back(bench: Workbench) -> None:
+    await bench.database.execute("""
+        create table parted (id int, parent_id int default 7, constraint ck2 foreign key (parent_id) references parents)
+          partition by list (id);
+        create table parted_1 (id int, parent_id int); alter table parted attach partition parted_1 for values in (1);
+        create table heir (parent_id int default 9) inherits (children);
+    """)
+
+    async def defaults() -> dict[str, str | None]:
+        found = await bench.database.fetch("""
+            select attrelid::regclass::text as name, pg_get_expr(adbin, adrelid) as text
+              from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
+             where attname = 'parent_id' and attrelid::regclass::text ~ '^(parted|children|heir)'
+        """)
+        return {row["name"]: row["text"] for row in found}
+
+    before = await defaults()
+    for key, table in (("ck2", "parted"), ("ck", "children")):
+        ended = await bench.apply(key, "set-column-default", words=["3"])
+        good(ended)
+        assert await defaults() == {**before, table: "3"}
+        good(await bench.undo(ended))
+        assert await defaults() == before
+
+
+async def test_a_rule_is_quiet_where_what_it_still_says_is_of_the_other_action(bench: Workbench) -> None:
+    await bench.database.execute("""
+        create table tops (id int primary key);
+        create table middles (id int, top_id int unique,
+          constraint mk foreign key (top_id) references tops on delete set null on update cascade);
+        create table bottoms (top_id int references middles (top_id));
+        insert into tops values (1); insert into middles values (1, 1); insert into bottoms values (1);
+    """)
+    await bench.look()
+    subject = next(
+        each
+        for each in subjects_of(bench.catalog, bench.key("mk"))
+        if each.rule == "FK115" and Statement.DELETE in each.statements
+    )
+    ended = await bench.carry_out(plan(bench.catalog, subject, "no-action"))
+    good(ended)
+    assert "FK115 is quiet about ON DELETE" in {each.check for each in ended.verification}
+
+
+async def test_following_the_change_of_a_key_is_no_fix_for_a_change_that_is_refused_further_on(
+    bench: Workbench,
+) -> None:
+    await bench.database.execute("""
+        create table tops (id int primary key);
+        create table middles (top_id int unique, constraint mk foreign key (top_id) references tops on update set null);
+        create table bottoms (top_id int references middles (top_id));
+    """)
+    await bench.look()
+    [subject] = [each for each in subjects_of(bench.catalog, bench.key("mk")) if each.rule == "FK115"]
+    assert {option.id for option in options(bench.catalog, subject)} == {"no-action", "restrict"}

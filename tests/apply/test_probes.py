@@ -93,3 +93,53 @@ async def test_what_stops_a_delete_without_a_name_is_told_in_the_servers_words(
         tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=True)
     [deleting] = [each for each in tried if each.check == "deleting a referenced row of parents"]
     assert deleting.hindrance == 'no partition of relation "children" found for row (23514)'
+
+
+async def test_what_a_domain_elsewhere_refuses_is_not_taken_for_the_key_s_own_doing(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute("""
+        create domain needed as int not null;
+        create table parents (id int primary key); insert into parents values (1), (2);
+        create table children (id int, parent_id int,
+          constraint ck foreign key (parent_id) references parents on delete set null);
+        create table others (id int, parent_id needed references parents on delete set null);
+        insert into children values (1, 1); insert into others values (1, 1), (2, 2);
+    """)
+    async with workbench(database, tmp_path) as bench, open_writer(bench.pool.target) as writer:
+        tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=False)
+    refused = "domain needed does not allow null values (23502)"
+    assert [(each.ok, each.detail) for each in tried[:2]] == [
+        (None, f"not by this key, but stopped by {refused}"),
+        (True, f"stopped by {refused}, not by this key"),
+    ]
+
+
+async def test_a_row_that_takes_a_referenced_one_along_does_not_pass_for_one_that_the_key_holds_back(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute("""
+        create table parents (id int primary key, above int references parents on delete cascade);
+        create table children (id int, parent_id int, constraint ck foreign key (parent_id) references parents);
+        insert into parents values (1, null), (2, 1); insert into children values (1, 2);
+    """)
+    async with workbench(database, tmp_path) as bench, open_writer(bench.pool.target) as writer:
+        tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=False)
+    assert [(each.ok, each.detail) for each in tried[:2]] == [
+        (True, "refused with 23503"),
+        (None, "stopped by ck of children (23503), as something refers to a row that goes with it"),
+    ]
+
+
+async def test_a_row_that_the_key_itself_holds_back_although_nothing_refers_to_it_is_a_broken_promise(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(f"""
+        {SCHEMA} delete from children;
+        create function refer() returns trigger language plpgsql as
+          $$ begin insert into children values (9, old.id); return old; end $$;
+        create trigger refer before delete on parents for each row execute function refer();
+    """)
+    tried = await probes(database, tmp_path)
+    found = tried["deleting a row of parents that no row of children refers to"]
+    assert (found.ok, found.detail) == (False, "stopped by ck of children (23503)")

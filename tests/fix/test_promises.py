@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 
 from fkdash.catalog.names import find_foreign_key
@@ -235,6 +236,49 @@ async def test_what_begins_when_a_key_is_enforced_is_said_and_not_previewed_as_t
         assert offered[option].blocked in made.consequences
     assert "not-null" in (await _offered(database, "a_p"))["delete-orphans"].blocked
     assert "can then not be deleted" in (await _offered(database, "b_p"))["validate"].blocked
+
+
+@pytest.mark.minimum_version(18)
+async def test_what_changing_a_key_meets_once_a_key_is_enforced_is_said(database: TestDatabase) -> None:
+    await database.execute("""
+        CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE c (pid int NOT NULL CONSTRAINT c_p REFERENCES p ON UPDATE SET NULL NOT ENFORCED);
+        INSERT INTO p VALUES (1); INSERT INTO c VALUES (1);
+    """)
+    blocked = (await _offered(database, "c_p"))["validate"].blocked
+    refused = 'null value in column "pid" of relation "c" violates not-null constraint'
+    assert f"changing the key of a row of p may then be stopped: {refused} (23502)" in blocked
+    await database.execute(
+        "ALTER TABLE c DROP CONSTRAINT c_p, ADD FOREIGN KEY (pid) REFERENCES p ON UPDATE SET NULL"
+    )
+    with pytest.raises(asyncpg.NotNullViolationError, match=refused):
+        await database.execute("UPDATE p SET id = 2")
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "refused"),
+    [
+        ("char(3)", "text", "an index on pid would not be used: each look-up casts it from character(3) to text"),
+        ("int", "numeric", "an index on pid would not be used: each look-up casts it from integer to numeric"),
+        ("varchar(3)", "text", ""),
+        ("smallint", "bigint", ""),
+    ],
+)
+async def test_an_index_is_offered_only_where_it_serves_the_key(
+    database: TestDatabase, own: str, theirs: str, refused: str
+) -> None:
+    await database.execute(f"""
+        CREATE TABLE p (id {theirs} PRIMARY KEY);
+        CREATE TABLE c (pid {own} CONSTRAINT c_p REFERENCES p ON DELETE CASCADE);
+        INSERT INTO p SELECT g FROM generate_series(1, 900) g; INSERT INTO c SELECT g FROM generate_series(1, 900) g;
+    """)
+    offered = (await _offered(database, "c_p"))["create-index"]
+    assert offered.refused == refused
+    await database.execute("CREATE INDEX ON c (pid); ANALYZE c")
+    read = "SELECT idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'c'"
+    async with (await database.connection()).transaction():
+        await database.execute("SET LOCAL enable_seqscan = off; DELETE FROM p WHERE id = '7'")
+        assert bool(await database.value(read)) is not bool(refused)
 
 
 @pytest.mark.minimum_version(18)

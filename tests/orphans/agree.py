@@ -67,7 +67,7 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
     if await set_up(connection, make(seed, major)):
         await _take_rows_away(connection, chance)
         database = TestDatabase(TestServer(major, ""), "")
-        pool = await ReadPool.open(resolve(ConnectionArguments(dsn=await _dsn(connection)), {}))
+        pool = await ReadPool.open(resolve(ConnectionArguments(dsn=await dsn_of(connection)), {}))
         try:
             with tempfile.TemporaryDirectory() as folder:
                 problems = await _compared(connection, Workbench(database, pool, Path(folder)), chance, tally)
@@ -78,7 +78,8 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
     tally.disagreements += [f"seed {seed}: {problem}" for problem in problems]
 
 
-async def _dsn(connection: Connection) -> str:
+async def dsn_of(connection: Connection) -> str:
+    """Give how another connection comes to the database of this one."""
     name = await connection.fetchval("SELECT current_database()")
     folder = str(await connection.fetchval("SELECT current_setting('unix_socket_directories')")).strip('"')
     port = await connection.fetchval("SELECT current_setting('port')")
@@ -166,7 +167,7 @@ async def _repaired(
     connection: Connection, bench: Workbench, key: ForeignKey, option: str, tally: Tally
 ) -> list[str]:
     """Carry a repair out and go back; what a preflight says of either must be what the server then does."""
-    rows, definitions = await _rows(connection), await _definitions(connection)
+    rows, definitions = await rows_of_all(connection), await _definitions(connection)
     try:
         plan = await bench.plan(key.name, option)
     except UsageError:
@@ -186,7 +187,7 @@ async def _repaired(
         problems.append("verified, and orphans are left")
     problems += await _gone_back(bench, plan, ended, tally, warned=warned)
     if not refused and "not what" not in plan.undo_condition and not warned and plan.undo:
-        after = await _rows(connection)
+        after = await rows_of_all(connection)
         problems += [f"rows of {name} are other ones afterwards" for name in rows if rows[name] != after.get(name)]
         if await _definitions(connection) != definitions:
             problems.append("keys are other ones afterwards")
@@ -220,7 +221,8 @@ async def _gone_back(bench: Workbench, plan: Plan, ended: RunEnded, tally: Tally
     )
 
 
-async def _rows(connection: Connection) -> Mapping[str, Sequence[str]]:
+async def rows_of_all(connection: Connection) -> Mapping[str, Sequence[str]]:
+    """Give every row of the case's tables as text, by table."""
     tables = [row["name"] for row in await connection.fetch(_TABLES)]
     return {
         table: sorted(row["line"] for row in await connection.fetch(f"SELECT t::text AS line FROM ONLY {table} t"))

@@ -130,3 +130,28 @@ async def test_what_is_declared_anew_is_reported_after_what_was_there(
     )
     with pytest.raises(asyncpg.CheckViolationError):
         await shared_database.execute("DELETE FROM p")
+
+
+async def test_a_key_that_may_wait_waits_once_it_is_declared_with_no_action(shared_database: TestDatabase) -> None:
+    await shared_database.execute("""
+        CREATE SCHEMA f; SET search_path = f;
+        CREATE TABLE p(id int PRIMARY KEY);
+        CREATE TABLE c(pid int CONSTRAINT ck REFERENCES p ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO p VALUES (1); INSERT INTO c VALUES (1)
+    """)
+    connection = await shared_database.connection()
+    key = await shared_database.value("SELECT oid::bigint FROM pg_constraint WHERE conname = 'ck'")
+    target = DeleteTarget(TableName("f", "p"))
+    for action, waits in ((Action.NO_ACTION, True), (Action.RESTRICT, False)):
+        found = await preview_of(connection, target, assume=Assumptions(actions={key: NewAction(action)}))
+        assert [(each.constraint, each.deferred) for each in found.blockers] == [("ck", waits)]
+        await shared_database.execute(
+            "BEGIN; ALTER TABLE c DROP CONSTRAINT ck, ADD CONSTRAINT ck FOREIGN KEY (pid) REFERENCES p "
+            f"ON DELETE {action} DEFERRABLE INITIALLY DEFERRED"
+        )
+        if waits:
+            await shared_database.execute("DELETE FROM p")
+        else:
+            with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+                await shared_database.execute("DELETE FROM p")
+        await shared_database.execute("ROLLBACK")

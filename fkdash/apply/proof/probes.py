@@ -175,8 +175,12 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
     def judge(met: Met) -> Verdict:
         if met.refused is None:
             return Verdict(ok=True, detail="works")
-        mine = _is_of_this_key(met.refused, key)
-        return Verdict(not mine, f"stopped by {_culprit(met.refused)}" + ("" if mine else ", not by this key"))
+        culprit = _culprit(met.refused)
+        if not _is_of_this_key(catalog, met.refused, key):
+            return Verdict(ok=True, detail=f"stopped by {culprit}, not by this key")
+        if not met.named:
+            return Verdict(None, f"stopped by {culprit}, as something refers to a row that goes with it")
+        return Verdict(ok=False, detail=f"stopped by {culprit}")
 
     types = catalog.tables[key.referenced].columns_by_name
     keys = " and ".join(is_value(f"p.{quoted(name)}", types[name].plain_type) for name in key.referenced_columns)
@@ -197,7 +201,7 @@ def _deleting_unreferenced(catalog: Catalog, key: ForeignKey) -> Trial:
 def _referring_to_missing(catalog: Catalog, key: ForeignKey) -> Trial:
     def judge(met: Met) -> Verdict:
         if met.refused is not None:
-            if met.refused.sqlstate == FOREIGN_KEY_VIOLATION and _is_of_this_key(met.refused, key):
+            if met.refused.sqlstate == FOREIGN_KEY_VIOLATION and _is_of_this_key(catalog, met.refused, key):
                 return Verdict(ok=True, detail="refused with 23503")
             return Verdict(None, f"not tried: {_culprit(met.refused)} refuses the made-up value first")
         if met.left:
@@ -243,7 +247,9 @@ def _delete_body(catalog: Catalog, key: ForeignKey, pick: str, *, again: bool) -
         f"fkd_row.fkd_{number} operator({operator}) c.{quoted(own)}"
         for number, (own, _, operator) in enumerate(pairs(key), start=1)
     )
+    key_of_row = ", ".join(f"fkd_row.fkd_{number}" for number in range(1, len(key.columns) + 1))
     return query("fkdash.apply", "try_delete").format(
+        key=f"pg_catalog.concat_ws(', ', {key_of_row})",
         watched=_watched(key.referenced),
         tries=_PICKS,
         pick=pick,
@@ -288,7 +294,7 @@ def _refused_delete(
 ) -> Verdict:
     if works is None:
         return Verdict(None, f"refused with {refused.sqlstate}; the next row may not be")
-    mine = _is_of_this_key(refused, key)
+    mine = _is_of_this_key(catalog, refused, key)
     if works and not mine:
         return _stopped_by_another(refused)
     if not mine:
@@ -339,18 +345,20 @@ def _refusal(catalog: Catalog, key: ForeignKey) -> str:
     return NOT_NULL_VIOLATION if key.on_delete is Action.SET_NULL else refusal_sqlstate(catalog, key.on_delete)
 
 
-def _is_of_this_key(refused: ServerRefusedError, key: ForeignKey) -> bool:
-    """Tell whether a refusal is this key's doing; a NOT NULL's names no constraint, a domain's no table either."""
+def _is_of_this_key(catalog: Catalog, refused: ServerRefusedError, key: ForeignKey) -> bool:
+    """Tell whether a refusal is this key's doing; one of a NOT NULL names no constraint, of a domain no column."""
+    if not key.enforced:
+        return False
     if refused.constraint:
         return refused.constraint in {key.name, *(copy.name for copy in key.copies)}
-    tables = {"", key.table.name, *(copy.table.name for copy in key.copies)}
-    writes = {Action.SET_NULL, Action.SET_DEFAULT} & {key.on_delete}
-    columns = {"", *key.set_columns}
-    return (
-        bool(writes)
-        and refused.sqlstate == NOT_NULL_VIOLATION
-        and refused.table in tables
-        and refused.column in columns
+    if refused.sqlstate != NOT_NULL_VIOLATION or key.on_delete not in {Action.SET_NULL, Action.SET_DEFAULT}:
+        return False
+    if not refused.column:
+        own = catalog.tables[key.table].columns_by_name
+        domains = (own[name].domain for name in key.set_columns)
+        return any(domain is not None and domain.forbids_null for domain in domains)
+    return refused.table in {key.table.name, *(copy.table.name for copy in key.copies)} and (
+        refused.column in key.set_columns
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fkdash.apply.others_code import refuse_planted_for
 from fkdash.apply.proof.probes import probe
 from fkdash.apply.proof.verified import Verified
+from fkdash.catalog.action import Statement
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import as_text, source
@@ -64,7 +65,7 @@ async def verify(
 ) -> tuple[Verified, ...]:
     """Check everything the plan promised; `before` is the catalog it was made from, `summary` the rows then."""
     async with sessions.session(seconds) as session:
-        after = await read_catalog(session, only=key_tables(before, plan.key))
+        after = await read_catalog(session, only=_tables_in_question(before, plan))
     found = [key for key in after.foreign_keys if (key.table, key.name) == (plan.key.table, plan.key.name)]
     if plan.goal.gone:
         return await _gone(sessions, writer, after, plan, summary, still=bool(found), seconds=seconds)
@@ -126,6 +127,13 @@ async def _promises(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds
     return found
 
 
+def _tables_in_question(catalog: Catalog, plan: Plan) -> list[int]:
+    """Give the OIDs of the tables that what is to be quiet is about: a path leads from the key to others."""
+    found = findings(catalog, [rule(plan.rule)]) if plan.rule else ()
+    path = [key for each in found if each.key.qualified == plan.key.qualified for key in each.path]
+    return list(dict.fromkeys(oid for key in (plan.key, *path) for oid in key_tables(catalog, key)))
+
+
 def key_tables(catalog: Catalog, key: ForeignKey) -> list[int]:
     """Give the OIDs of the tables on both sides of a key, partitions included."""
     names = dict.fromkeys((key.table, key.referenced))
@@ -144,11 +152,24 @@ def _declared(key: ForeignKey, plan: Plan) -> Iterator[Verified]:
 
 
 def _quiet(catalog: Catalog, key: ForeignKey, plan: Plan) -> Iterator[Verified]:
-    if plan.rule:
-        still = [
-            finding for finding in findings(catalog, [rule(plan.rule)]) if finding.key.qualified == key.qualified
-        ]
-        yield Verified(f"{plan.rule} is quiet", ok=not still, detail=still[0].message if still else "")
+    """Say whether the plan's rule has nothing left to say of the actions that the plan is about."""
+    if not plan.rule:
+        return
+    about = _changed_for(plan)
+    left = [each for each in findings(catalog, [rule(plan.rule)]) if each.key.qualified == key.qualified]
+    still = [each for each in left if len(about) != 1 or not each.statements or about & {*each.statements}]
+    of_which = f" about ON {next(iter(about))}" if len(left) > len(still) else ""
+    yield Verified(f"{plan.rule} is quiet{of_which}", ok=not still, detail=still[0].message if still else "")
+
+
+def _changed_for(plan: Plan) -> frozenset[Statement]:
+    """Give the statements for which the plan gives the key another action."""
+    old, new = plan.key, plan.goal.key
+    changed = {
+        Statement.DELETE: (old.on_delete, old.delete_columns) != (new.on_delete, new.delete_columns),
+        Statement.UPDATE: old.on_update != new.on_update,
+    }
+    return frozenset(statement for statement, is_so in changed.items() if is_so)
 
 
 def _accepting_null(catalog: Catalog, plan: Plan) -> Iterator[Verified]:

@@ -1,5 +1,6 @@
 -- The body of a function that picks a row, again where rows refer to it by now (if asked to), and deletes it; what
--- it meets is its result. The braces take a query, the table, and the table as a constant.
+-- it meets is its result. The braces take a query, the table, and the table as a constant; `key` is the picked key as
+-- an error spells it.
 -- PostgreSQL 14 to 18. SELECT and UPDATE for the picking, DELETE. It runs under the application's path.
 declare
   fkd_row pg_catalog.record;
@@ -33,6 +34,8 @@ begin
       set constraints all immediate;
     exception when others then
       get stacked diagnostics {diagnostics};
+      -- A foreign key's refusal says "Key (id)=(7) is still referenced …" of the row that cannot go.
+      fkd_named := pg_catalog.strpos(fkd_detail, pg_catalog.concat('=(', {key}, ')')) operator(pg_catalog.>) 0;
       exit tried;
     end;
     fkd_stage := 'left';

@@ -9,6 +9,7 @@ from fkdash.fix.option import Option
 from fkdash.fix.plan import Goal
 from fkdash.fix.remedy import Remedy, planned
 from fkdash.fix.steps.index import adopted, drop_index_steps, index_name, index_steps, serving, valid_index
+from fkdash.rules.compared_types import are_compared_as_they_are
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog
@@ -31,7 +32,19 @@ def _offer(catalog: Catalog, finding: Finding) -> Option | None:
         application=f"notices nothing while it is built; writing rows of {key.table.shown} costs a little more",
         frees=False,
         undo="not by itself: indexes of partitions became parts of it" if parts else "any time",
+        refused=_never_used(catalog, finding),
     )
+
+
+def _never_used(catalog: Catalog, finding: Finding) -> str:
+    """Say, as a clause, of which column an index could not serve; "" where it can."""
+    own = catalog.columns(finding.key)
+    columns = catalog.tables[finding.key.referenced].columns_by_name
+    for column, name in zip(own, finding.key.referenced_columns, strict=True):
+        mine, theirs = column.plain_type, columns[name].plain_type
+        if not are_compared_as_they_are(mine, theirs):
+            return f"an index on {column.shown} would not be used: each look-up casts it from {mine} to {theirs}"
+    return ""
 
 
 def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> Plan:
@@ -55,9 +68,15 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> 
     )
 
 
+def _is_possible(catalog: Catalog, finding: Finding) -> bool:
+    return serving(catalog.tables[finding.key.table], finding.key.columns) is None and not _never_used(
+        catalog, finding
+    )
+
+
 def _so(catalog: Catalog, finding: Finding) -> str:
     serves = serving(catalog.tables[finding.key.table], finding.key.columns)
     return f"the index {serves.shown} serves it" if serves is not None else ""
 
 
-REMEDY = Remedy("create-index", _offer, _plan, _so, unless_so=True)
+REMEDY = Remedy("create-index", _offer, _plan, _so, is_possible=_is_possible)

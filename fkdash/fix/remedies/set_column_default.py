@@ -19,7 +19,7 @@ from fkdash.fix.statements.redeclaring import numbered, one_after_the_other
 from fkdash.fix.statements.values import as_referenced, constants, in_words, referenced_row
 from fkdash.fix.steps.change_key import change
 from fkdash.fix.steps.column_default import default_step, restore_step
-from fkdash.fix.undeclared import contradiction
+from fkdash.fix.undeclared import contradiction, foreseen
 from fkdash.rules.actions.defaults import default_value
 from fkdash.rules.sql.values import Some
 
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from fkdash.fix.plan import Step
     from fkdash.fix.remedy import Asked
     from fkdash.rules.finding import Finding
-
-
-_ASKS_FOR_ROW = "FK106"
-"""The rule that can only ask whether the default row is there; the plan's own check answers it."""
 
 
 def _offer(catalog: Catalog, finding: Finding) -> Option | None:
@@ -76,7 +72,8 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> P
     same = [name for name, text in values if _is_default_now(default_value(columns[name]), text)]
     if new == old and len(same) == len(values):
         raise AlreadySoError(old.qualified, option.id, f"{in_words(values)} is the default")
-    found = contradiction(with_defaults(catalog, old.table, defaults), new, statements_of(finding))
+    supposed = with_defaults(catalog, old.table, defaults)
+    found = contradiction(supposed, new, statements_of(finding))
     if found is not None:
         raise UsageError(
             f"{option.title} cannot be used for {old.qualified}: {found.message}", next_step="Name another value."
@@ -97,7 +94,8 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> P
     )
     return Plan(
         key=old,
-        rule=finding.rule if finding.rule != _ASKS_FOR_ROW else "",
+        # Whether the default row is there the plan's own check answers, whether a CHECK lets it in each row.
+        rule="" if any(each.rule == finding.rule for each in foreseen(supposed, new)) else finding.rule,
         option=option.id,
         procedure=why,
         fingerprint=fingerprint(catalog, old),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
-from fkdash.fix.plan import Duration, LockMode, Step
-from fkdash.fix.statements.redeclaring import locks_on, short
+from fkdash.fix.plan import Duration, Lock, LockMode, Step
+from fkdash.fix.statements.redeclaring import short
 from fkdash.fix.statements.took_effect import regclass
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def default_step(catalog: Catalog, table: TableName, defaults: Mapping[str, str]
     """Give the step that sets defaults, as expressions; it is done when none is what it was."""
     columns = catalog.tables[table].columns_by_name
     changed = [f"not ({_is(catalog, table, name, columns[name].default)})" for name in defaults]
-    return _step(catalog, table, defaults, f"select {' and '.join(changed)}", transaction)
+    return _step(table, defaults, f"select {' and '.join(changed)}", transaction)
 
 
 def restore_step(catalog: Catalog, table: TableName, names: tuple[str, ...], transaction: int) -> Step:
@@ -29,18 +29,18 @@ def restore_step(catalog: Catalog, table: TableName, names: tuple[str, ...], tra
     columns = catalog.tables[table].columns_by_name
     before = {name: columns[name].default for name in names}
     restored = [f"({_is(catalog, table, name, text)})" for name, text in before.items()]
-    return _step(catalog, table, before, f"select {' and '.join(restored)}", transaction)
+    return _step(table, before, f"select {' and '.join(restored)}", transaction)
 
 
-def _step(
-    catalog: Catalog, table: TableName, defaults: Mapping[str, str | None], done_when: str, transaction: int
-) -> Step:
+def _step(table: TableName, defaults: Mapping[str, str | None], done_when: str, transaction: int) -> Step:
     actions = ",\n".join(
         f"  ALTER COLUMN {quoted(name)} " + ("DROP DEFAULT" if text is None else f"SET DEFAULT {text}")
         for name, text in defaults.items()
     )
-    locks = locks_on(catalog, (table,), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
-    return short("default", f"ALTER TABLE {table.sql}\n{actions}", transaction, locks, done_when, reserve=table)
+    locks = (Lock(table, LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT),)
+    # Partitions and heirs may have defaults of their own; the key writes that of the table it is declared on.
+    statement = f"ALTER TABLE ONLY {table.sql}\n{actions}"
+    return short("default", statement, transaction, locks, done_when, reserve=table)
 
 
 def _is(catalog: Catalog, table: TableName, column: str, text: str | None) -> str:

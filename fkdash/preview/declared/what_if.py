@@ -71,10 +71,11 @@ class Assumptions:
             change = self.actions.get(declared)
             if declared in self.dropped:
                 continue
-            if change is None:
+            if change is None or key is None:
                 kept.append(trigger)
             elif trigger.machinery.endswith("_del"):
-                deferred = change.action is Action.NO_ACTION and trigger.deferred
+                # Only NO ACTION waits until the end, and then as the key is declared (CREATE TABLE, "DEFERRABLE").
+                deferred = change.action is Action.NO_ACTION and key.deferrable and key.initially_deferred
                 made = replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred)
                 added.append(_made_anew(made))
             else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.catalog.action import Action
+from fkdash.catalog.action import Action, Statement
 from fkdash.catalog.table_name import listed
 from fkdash.rules.actions.knock_ons import knock_ons
 from fkdash.rules.finding import Finding, Rule
@@ -92,7 +92,8 @@ def _finding(found: KnockOn, message: str, explanation: str) -> Finding:
             *(f"{key.qualified} refers to {key.referenced} ({listed(key.referenced_columns)})" for key in way),
             *(f"then also: {each}" for each in found.behind),
         ),
-        fixes=("no-action", "restrict", "cascade"),
+        # A key that follows the change of what it refers to writes its columns all the same.
+        fixes=("no-action", "restrict", *(() if Statement.UPDATE in write.statements else ("cascade",))),
         certain=found.certain,
         path=(write.key, *way),
     )

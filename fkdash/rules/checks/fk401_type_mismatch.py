@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.rules.compared_types import are_compared_as_they_are, base
 from fkdash.rules.finding import Finding, HangsOn, Rule
 from fkdash.rules.pairs import column_pairs
 from fkdash.rules.severity import Severity
@@ -19,21 +20,6 @@ if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, Column, ForeignKey
 
 _WIDTH: Final = {"smallint": 2, "integer": 4, "bigint": 8}
-_GROUPS: Final = {
-    "smallint": "integer",
-    "integer": "integer",
-    "bigint": "integer",
-    "real": "float",
-    "double precision": "float",
-    "text": "text",
-    "character varying": "text",
-    "name": "text",
-    "date": "datetime",
-    "timestamp without time zone": "datetime",
-    "timestamp with time zone": "datetime",
-    "inet": "network",
-    "cidr": "network",
-}
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
@@ -43,12 +29,6 @@ def _find(catalog: Catalog) -> Iterator[Finding]:
                 continue
             if base(column.type) != base(other.type):
                 yield from (_finding(key, column, other) for key in keys)
-
-
-def base(type_name: str) -> str:
-    """Give a type without its modifier: `character varying` for `character varying(5)`."""
-    before, bracket, after = type_name.partition("(")
-    return before + after.partition(")")[2] if bracket else before
 
 
 def _finding(key: ForeignKey, column: Column, other: Column) -> Finding:
@@ -74,7 +54,7 @@ def _consequence(mine: str, theirs: str) -> tuple[Severity, str]:
         if _WIDTH[mine] < _WIDTH[theirs]:
             return Severity.INFO, f"a key beyond the range of {mine} can never be referred to"
         return Severity.INFO, "it can hold values that no key will ever have"
-    if mine in _GROUPS and _GROUPS[mine] == _GROUPS.get(theirs):
+    if are_compared_as_they_are(mine, theirs):
         return Severity.INFO, "the comparison and indexes work, but the types should agree"
     return Severity.WARNING, "every lookup casts it, so that an ordinary index on it cannot serve the reference"
 

@@ -1,0 +1,259 @@
+"""Compares what plans promise with what they do: python -m tests.fix.agree --cases N --seed S --version V.
+
+On random schemas, for findings and for keys with nothing wrong, an option that is offered is planned, looked at,
+carried out and undone. What must be so:
+
+- what passes its preflight ends as it was promised, and its undo leads back to the schema and the rows from before,
+- what a preview says under the option is what it says once the option has been carried out,
+- the finding that an option answers is gone, and nothing fails for certain that did not fail before and was not told.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from fkdash.apply.events import RunEnded, RunOutcome
+from fkdash.apply.proof.preflight import PreflightLine, Standing
+from fkdash.catalog.model import Catalog
+from fkdash.catalog.table_name import TableName, quoted
+from fkdash.db.pool import ReadPool
+from fkdash.db.where.resolve import ConnectionArguments, resolve
+from fkdash.errors import FkdashError, UsageError
+from fkdash.fix.fix_for import anything_about
+from fkdash.fix.option import Option
+from fkdash.fix.options import options
+from fkdash.fix.plan import Plan
+from fkdash.fix.planner import plan
+from fkdash.preview.model import DeleteTarget, Preview, Verdict
+from fkdash.report.preview.what_if import assumptions_of
+from fkdash.rules.finding import Finding
+from fkdash.rules.registry import findings
+from fkdash.rules.severity import Severity
+from tests.orphans.agree import dsn_of, rows_of_all
+from tests.preview.agree import preview_of, set_up, summary
+from tests.preview.many_cases import Comparison, Connection, clean_up, command
+from tests.preview.schemas import make
+from tests.support.changes import Workbench
+from tests.support.servers import TestDatabase, TestServer
+
+Rows: TypeAlias = Mapping[str, Sequence[str]]
+
+_TRIED_OF_A_SCHEMA: Final = 3
+_SERVERS_OWN_FAULT: Final = "XX000"
+_DECLARED: Final = """
+SELECT conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid) AS line FROM pg_constraint
+ WHERE connamespace::regnamespace::text IN ('s1', '"S 2"') AND conrelid <> 0 AND conrelid::regclass::text !~ 'fkdash'
+ UNION ALL
+SELECT attrelid::regclass::text || ' ' || attname || ' ' || attnotnull || ' '
+       || coalesce(pg_get_expr(adbin, adrelid), '')
+  FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+ WHERE relnamespace::regnamespace::text IN ('s1', '"S 2"') AND attnum > 0 AND relname !~ 'fkdash'
+ UNION ALL
+SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+ WHERE relnamespace::regnamespace::text IN ('s1', '"S 2"') AND relname !~ 'fkdash'
+ ORDER BY 1
+"""
+
+
+@dataclass
+class Tally:
+    """How the cases of a run ended."""
+
+    ended: Counter[str] = field(default_factory=Counter)
+    disagreements: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Trying:
+    """A case that is set up, as options are tried on it."""
+
+    connection: Connection
+    bench: Workbench
+    target: DeleteTarget
+    chance: random.Random
+    tally: Tally
+
+
+async def compare(connection: Connection, seed: int, major: int, tally: Tally) -> None:
+    """Set the case of a seed up, carry out some of the options that are offered, compare, and clean up."""
+    case = make(seed, major)
+    try:
+        if not await set_up(connection, case):
+            return
+        pool = await ReadPool.open(resolve(ConnectionArguments(dsn=await dsn_of(connection)), {}))
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                bench = Workbench(TestDatabase(TestServer(major, ""), ""), pool, Path(folder))
+                condition = None if case.condition == "true" else case.condition
+                target = DeleteTarget(TableName(case.target.schema, case.target.name), condition=condition)
+                trying = Trying(connection, bench, target, random.Random(seed), tally)
+                tally.disagreements += [f"seed {seed}: {each}" async for each in _compared(trying)]
+        finally:
+            await pool.close()
+    finally:
+        await clean_up(connection)
+        await connection.execute("DROP SCHEMA IF EXISTS fkdash_quarantine CASCADE")
+
+
+async def _compared(trying: Trying) -> AsyncIterator[str]:
+    chance, tried = trying.chance, set[str]()
+    while len(tried) < _TRIED_OF_A_SCHEMA:
+        offered = _offered(await trying.bench.look())
+        left = sorted(set(offered) - tried)
+        if not left:
+            return
+        name = chance.choice(left)
+        tried.add(name)
+        subject, option = chance.choice(offered[name])
+        made = await _planned(trying, subject, option)
+        if made is None:
+            trying.tally.ended[f"{option.id}: not planned"] += 1
+            continue
+        for problem in await _tried(trying, subject, option, made):
+            yield f"{subject.rule or 'any'} {subject.key.qualified} {option.id}: {problem}"
+
+
+def _offered(catalog: Catalog) -> Mapping[str, list[tuple[Finding, Option]]]:
+    """Give what each option that can be planned is offered for."""
+    offered: dict[str, list[tuple[Finding, Option]]] = {}
+    for subject in (*findings(catalog), *(anything_about(key) for key in catalog.foreign_keys)):
+        for option in options(catalog, subject) if subject.key.name else ():
+            if not option.refused and not option.of_rows:
+                offered.setdefault(option.id, []).append((subject, option))
+    return offered
+
+
+async def _planned(trying: Trying, subject: Finding, option: Option) -> Plan | None:
+    """Plan it on the catalog as it is now, with the values of a row where it asks for them."""
+    words: list[str] = []
+    if option.asks:
+        key = subject.key
+        theirs = ", ".join(f"{quoted(name)}::text" for name in key.referenced_columns)
+        rows = await trying.connection.fetch(f"SELECT {theirs} FROM {key.referenced.sql}")
+        whole = [tuple(row) for row in rows if None not in tuple(row)]
+        if not whole:
+            return None
+        values = dict(zip(key.columns, trying.chance.choice(whole), strict=True))
+        words = [f"{name}={values[name]}" for name in option.asks]
+    try:
+        return plan(trying.bench.catalog, subject, option.id, words=words)
+    except UsageError:
+        return None
+
+
+async def _tried(trying: Trying, subject: Finding, option: Option, made: Plan) -> list[str]:
+    bench, ended_as = trying.bench, trying.tally.ended
+    lines = await bench.preflight(made)
+    if any(line.standing is Standing.STOP for line in lines):
+        ended_as[f"{option.id}: stopped"] += 1
+        return []
+    before, known = await _state(trying.connection), bench.catalog
+    supposed = await preview_of(trying.connection, trying.target, assume=assumptions_of(made))
+    ended = await bench.carry_out(made, look_first=False)
+    ended_as[f"{option.id}: {ended.outcome.value}"] += 1
+    if ended.outcome is not RunOutcome.VERIFIED:
+        # What a plan writes is tried before its first statement: that nothing was changed is said.
+        tried = made.writes_rows and ended.outcome is RunOutcome.ROLLED_BACK
+        unknown = any("is not known" in line.what for line in lines)
+        fine = tried or unknown or _SERVERS_OWN_FAULT in ended.message
+        return [] if fine else [f"passed its preflight, and then: {ended.message}"]
+    problems: list[str] = []
+    if not made.writes_rows:
+        problems += _differs(supposed, await preview_of(trying.connection, trying.target))
+        ended_as[f"previewed: {supposed.verdict.value}"] += 1
+    problems += _found_afterwards(known, await bench.look(), subject, option)
+    return [*problems, *await _undone(trying, made, ended, lines, before)]
+
+
+def _differs(supposed: Preview, really: Preview) -> list[str]:
+    if Verdict.UNKNOWN in {supposed.verdict, really.verdict} or summary(supposed) == summary(really):
+        return []
+    return [f"previewed under it {summary(supposed)}, afterwards {summary(really)}"]
+
+
+def _found_afterwards(before: Catalog, after: Catalog, subject: Finding, option: Option) -> list[str]:
+    found = findings(after)
+    problems = [
+        f"{each.rule} is still there: {each.message}"
+        for each in found
+        if subject.rule == each.rule
+        and subject.key.qualified == each.key.qualified
+        and option.id in subject.fixes
+        and (subject.columns, subject.statements) == (each.columns, each.statements)
+    ]
+    were = {(each.rule, each.key.qualified) for each in findings(before)}
+    said = f"{option.then} {option.application} {option.blocked}"
+    problems += [
+        f"{each.rule} {each.key.qualified} is new: {each.message} | {said}"
+        for each in found
+        if each.certain
+        and each.severity is Severity.ERROR
+        and (each.rule, each.key.qualified) not in were
+        and not (each.error is not None and each.error.message in said)
+    ]
+    return problems
+
+
+async def _undone(
+    trying: Trying, made: Plan, ended: RunEnded, lines: Sequence[PreflightLine], before: tuple[Sequence[str], Rows]
+) -> list[str]:
+    if not made.undo:
+        trying.tally.ended[f"{made.option}: no way back"] += 1
+        return []
+    try:
+        back = await trying.bench.undo(ended)
+    except AssertionError as stopped:
+        trying.tally.ended[f"{made.option}: way back stopped"] += 1
+        return [] if made.mends or "checking would fail" in str(stopped) else [f"way back: {stopped}"]
+    except FkdashError as error:
+        return [f"no way back: {error} ({made.undo_condition})"]
+    left = ("not what", "nothing else refers to")
+    warned = any(each in made.undo_condition for each in left) or any(
+        "to nothing by" in line.what for line in lines
+    )
+    if back.outcome is RunOutcome.ROLLED_BACK and warned:
+        return []
+    if back.outcome is not RunOutcome.VERIFIED:
+        return [f"way back: {back.message} ({made.undo_condition})"]
+    after = await _state(trying.connection)
+    problems = [] if warned else list(_other_rows(before[1], after[1]))
+    # A key whose orphans are back was not valid, whatever the server had been told.
+    were, are = ({line.removesuffix(" NOT VALID" * made.mends) for line in each[0]} for each in (before, after))
+    gone, come = were - are, are - were
+    return [*problems, f"was {sorted(gone)}, is {sorted(come)}"] if gone or come else problems
+
+
+def _other_rows(before: Rows, after: Rows) -> Iterator[str]:
+    for name, rows in before.items():
+        gone, come = Counter(rows) - Counter(after[name]), Counter(after[name]) - Counter(rows)
+        if gone or come:
+            yield f"rows of {name} were {sorted(gone)}, are {sorted(come)}"
+
+
+async def _state(connection: Connection) -> tuple[Sequence[str], Rows]:
+    return [row["line"] for row in await connection.fetch(_DECLARED)], await rows_of_all(connection)
+
+
+def told(tally: Tally) -> Iterator[str]:
+    """Give what is worth knowing of a run, line by line."""
+    yield from (f"{how}: {number}" for how, number in sorted(tally.ended.items()))
+
+
+def main() -> int:
+    """Compare as many cases as the arguments say."""
+    tally = Tally()
+    return command(
+        __doc__, Comparison(partial(compare, tally=tally), tally.disagreements, partial(told, tally)), cases=100
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
