@@ -81,8 +81,11 @@ def _neighbourhood(
         beside if beside is not None and key.qualified == beside.qualified else key
         for name in names
         for key in catalog.declared_on.get(name, ())
-        if key.referenced in names and (key.name != new.name or key.table != new.table)
+        if key.name != new.name or key.table != new.table
     ]
+    # A column that is written may be one of another key as well, to whatever table.
+    for name in [key.referenced for key in keys]:
+        _take(catalog, name, names)
     tables = {name: catalog.tables[name] for name in names}
     return replace(catalog, tables=tables, foreign_keys=(*keys, new))
 

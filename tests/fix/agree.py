@@ -48,9 +48,11 @@ Rows: TypeAlias = Mapping[str, Sequence[str]]
 
 _TRIED_OF_A_SCHEMA: Final = 3
 _SERVERS_OWN_FAULT: Final = "XX000"
+# Names of NOT NULLs in partitions are left out, as they come back under the name of the whole table's.
 _DECLARED: Final = """
 SELECT conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid) AS line FROM pg_constraint
  WHERE connamespace::regnamespace::text IN ('s1', '"S 2"') AND conrelid <> 0 AND conrelid::regclass::text !~ 'fkdash'
+   AND NOT (contype = 'n' AND (SELECT relispartition FROM pg_class WHERE pg_class.oid = conrelid))
  UNION ALL
 SELECT attrelid::regclass::text || ' ' || attname || ' ' || attnotnull || ' '
        || coalesce(pg_get_expr(adbin, adrelid), '')

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
 
+from fkdash.catalog.action import Statement
 from fkdash.catalog.names import find_foreign_key
 from fkdash.catalog.postgres.read import read_whole_catalog
 from fkdash.errors import AlreadySoError, UsageError
@@ -423,3 +425,46 @@ async def _supposed(database: TestDatabase, name: str, option: str) -> tuple[Pla
         target = DeleteTarget(key.referenced, condition="true")
         today, then = [each.preview async for each in what_if(pool, catalog, target, [made], Limits(seconds=9))]
         return made, today, then
+
+
+@pytest.mark.parametrize("option", ["set-null", "set-default"])
+async def test_an_action_that_breaks_another_key_of_the_same_columns_is_refused(
+    database: TestDatabase, option: str
+) -> None:
+    await database.execute("""
+        CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE elsewhere (x int, y int, PRIMARY KEY (x, y));
+        CREATE TABLE c (
+            pid int CONSTRAINT c_p REFERENCES p, y int,
+            CONSTRAINT whole FOREIGN KEY (pid, y) REFERENCES elsewhere MATCH FULL);
+        INSERT INTO p VALUES (1); INSERT INTO elsewhere VALUES (1, 1); INSERT INTO c VALUES (1, 1);
+    """)
+    assert "MATCH FULL" in (await _offered(database, "c_p", anything=True))[option].refused
+    action = option.replace("-", " ")
+    await database.execute(
+        f"ALTER TABLE c DROP CONSTRAINT c_p, ADD FOREIGN KEY (pid) REFERENCES p ON DELETE {action}"
+    )
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match='violates foreign key constraint "whole"'):
+        await database.execute("DELETE FROM p")
+
+
+async def test_a_key_with_another_on_update_is_previewed_as_acting_after_those_that_were_there(
+    database: TestDatabase,
+) -> None:
+    await database.execute("""
+        CREATE TABLE p (id int PRIMARY KEY);
+        CREATE TABLE c (pid int CONSTRAINT takes REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE);
+        ALTER TABLE c ADD CONSTRAINT holds FOREIGN KEY (pid) REFERENCES p;
+        INSERT INTO p VALUES (1); INSERT INTO c VALUES (1);
+    """)
+    async with reading(database) as pool:
+        catalog = await read_whole_catalog(pool)
+        subject = replace(anything_about(find_foreign_key(catalog, "takes")), statements=(Statement.UPDATE,))
+        made = plan(catalog, subject, "no-action")
+        target = DeleteTarget(made.key.referenced, condition="true")
+        today, then = [each.preview async for each in what_if(pool, catalog, target, [made], Limits(seconds=9))]
+    assert (today.verdict, then.verdict) == (Verdict.ALLOWED, Verdict.BLOCKED)
+    for step in made.steps:
+        await database.execute(step.sql)
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match='constraint "holds"'):
+        await database.execute("DELETE FROM p")

@@ -75,9 +75,10 @@ def assumptions_of(plan: Plan) -> Assumptions:
     """Give what a plan changes, as the preview can pretend it."""
     old, new = plan.key, plan.goal.key
     oid = old.oid or 0
-    changed = (old.on_delete, old.delete_columns) != (new.on_delete, new.delete_columns)
+    # Declared anew it acts after the keys that were there, also where what it does to a delete stays the same.
+    anew = plan.declares_anew and not plan.goal.gone
     return Assumptions(
-        actions={oid: NewAction(new.on_delete, new.delete_columns)} if changed and not plan.goal.gone else {},
+        actions={oid: NewAction(new.on_delete, new.delete_columns)} if anew else {},
         dropped=frozenset({oid}) if plan.goal.gone else frozenset(),
         nullable=frozenset(plan.goal.nullable),
         defaults={(old.table, name): text for name, text in plan.values if plan.option == "set-column-default"},
