@@ -159,6 +159,10 @@ class _Reach:
         """Give what the rows that go of the table a key refers to are called in the query."""
         return f"gone_{self.order.index(self._whole(key.referenced))}"
 
+    def within_a_table(self, key: ForeignKey) -> bool:
+        """Tell whether a row may refer to itself."""
+        return self._whole(key.table) == self._whole(key.referenced)
+
     def refers_to(self, key: ForeignKey) -> str:
         """Say that `c` refers to `p`, one of the rows that go; a key to a partition looks for no others."""
         part = self.part_of(key)
@@ -283,9 +287,11 @@ class _Reach:
 
 def _asked(catalog: Catalog, reach: _Reach, key: ForeignKey, sqlstate: str, limit: int) -> str:
     """Give the query that counts what one key refuses for."""
+    # A row that refers to itself is gone when its key is asked.
+    other = " and not (p.tableoid = c.tableoid and p.ctid = c.ctid)" if reach.within_a_table(key) else ""
     conditions = [
         refers(catalog, key),
-        f"exists (select from {reach.gone(key)} p where {reach.refers_to(key)})",
+        f"exists (select from {reach.gone(key)} p where {reach.refers_to(key)}{other})",
     ]
     conditions += [f"not {gone}" for gone in reach.gone_before(key)]
     return (

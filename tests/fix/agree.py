@@ -10,6 +10,7 @@ carried out and undone. What must be so:
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import tempfile
@@ -22,7 +23,8 @@ from typing import Final, TypeAlias
 
 from fkdash.apply.events import RunEnded, RunOutcome
 from fkdash.apply.proof.preflight import PreflightLine, Standing
-from fkdash.catalog.model import Catalog
+from fkdash.catalog.model import Catalog, ForeignKey
+from fkdash.catalog.spelling import matches, source
 from fkdash.catalog.table_name import TableName, quoted
 from fkdash.db.pool import ReadPool
 from fkdash.db.where.resolve import ConnectionArguments, resolve
@@ -32,6 +34,7 @@ from fkdash.fix.option import Option
 from fkdash.fix.options import options
 from fkdash.fix.plan import Plan
 from fkdash.fix.planner import plan
+from fkdash.fix.remedies.registry import REMEDIES
 from fkdash.preview.model import DeleteTarget, Preview, Verdict
 from fkdash.report.preview.what_if import assumptions_of
 from fkdash.rules.finding import Finding
@@ -47,6 +50,7 @@ from tests.support.servers import TestDatabase, TestServer
 Rows: TypeAlias = Mapping[str, Sequence[str]]
 
 _TRIED_OF_A_SCHEMA: Final = 3
+_ROWS_FREED: Final = 3
 _SERVERS_OWN_FAULT: Final = "XX000"
 # Names of NOT NULLs in partitions are left out, as they come back under the name of the whole table's.
 _DECLARED: Final = """
@@ -126,27 +130,40 @@ async def _compared(trying: Trying) -> AsyncIterator[str]:
 def _offered(catalog: Catalog) -> Mapping[str, list[tuple[Finding, Option]]]:
     """Give what each option that can be planned is offered for."""
     offered: dict[str, list[tuple[Finding, Option]]] = {}
-    for subject in (*findings(catalog), *(anything_about(key) for key in catalog.foreign_keys)):
-        for option in options(catalog, subject) if subject.key.name else ():
-            if not option.refused and not option.of_rows:
-                offered.setdefault(option.id, []).append((subject, option))
+    anything = [anything_about(key) for key in catalog.foreign_keys]
+    of_rows = [
+        (subject, option)
+        for subject in anything
+        for remedy in REMEDIES
+        if remedy.of_rows and (option := remedy.offer(catalog, subject)) is not None
+    ]
+    of_keys = [
+        (subject, option)
+        for subject in (*findings(catalog), *anything)
+        if subject.key.name
+        for option in options(catalog, subject)
+    ]
+    for subject, option in (*of_keys, *of_rows):
+        if not option.refused:
+            offered.setdefault(option.id, []).append((subject, option))
     return offered
 
 
 async def _planned(trying: Trying, subject: Finding, option: Option) -> Plan | None:
     """Plan it on the catalog as it is now, with the values of a row where it asks for them."""
-    words: list[str] = []
-    if option.asks:
-        key = subject.key
-        theirs = ", ".join(f"{quoted(name)}::text" for name in key.referenced_columns)
-        rows = await trying.connection.fetch(f"SELECT {theirs} FROM {key.referenced.sql}")
-        whole = [tuple(row) for row in rows if None not in tuple(row)]
-        if not whole:
+    key, words, of = subject.key, list[str](), list[str]()
+    if option.asks or option.of_rows:
+        theirs = ", ".join(f"{quoted(name)}::text AS {quoted(name)}" for name in key.referenced_columns)
+        rows = await trying.connection.fetch(f"SELECT DISTINCT {theirs} FROM {key.referenced.sql} ORDER BY 1")
+        whole = [dict(row) for row in rows if None not in tuple(row)]
+        if len(whole) < 1 + option.of_rows:
             return None
-        values = dict(zip(key.columns, trying.chance.choice(whole), strict=True))
+        named, away = trying.chance.sample(whole, k=2) if option.of_rows else (trying.chance.choice(whole), None)
+        values = dict(zip(key.columns, (named[name] for name in key.referenced_columns), strict=True))
         words = [f"{name}={values[name]}" for name in option.asks]
+        of = [json.dumps(away) if len(key.columns) > 1 else next(iter(away.values()))] if away else []
     try:
-        return plan(trying.bench.catalog, subject, option.id, words=words)
+        return plan(trying.bench.catalog, subject, option.id, words=words, of=of)
     except UsageError:
         return None
 
@@ -171,6 +188,7 @@ async def _tried(trying: Trying, subject: Finding, option: Option, made: Plan) -
     if not made.writes_rows:
         problems += _differs(supposed, await preview_of(trying.connection, trying.target))
         ended_as[f"previewed: {supposed.verdict.value}"] += 1
+        problems += await _not_freed(trying, subject.key, option)
     problems += _found_afterwards(known, await bench.look(), subject, option)
     return [*problems, *await _undone(trying, made, ended, lines, before)]
 
@@ -179,6 +197,27 @@ def _differs(supposed: Preview, really: Preview) -> list[str]:
     if Verdict.UNKNOWN in {supposed.verdict, really.verdict} or summary(supposed) == summary(really):
         return []
     return [f"previewed under it {summary(supposed)}, afterwards {summary(really)}"]
+
+
+async def _not_freed(trying: Trying, key: ForeignKey, option: Option) -> list[str]:
+    """Give the rows that cannot be deleted by what the option did not name, of those it says can be."""
+    if "can be deleted" not in option.blocked:
+        return []
+    rows = await trying.connection.fetch(
+        f"SELECT DISTINCT p.rid FROM {source(trying.bench.catalog, key.referenced)} p"
+        f" JOIN {source(trying.bench.catalog, key.table)} c ON {matches(trying.bench.catalog, key)}"
+        " WHERE p.rid IS NOT NULL ORDER BY 1"
+    )
+    problems = []
+    for row in trying.chance.sample(rows, k=min(_ROWS_FREED, len(rows))):
+        found = await preview_of(trying.connection, DeleteTarget(key.referenced, condition=f"rid = {row['rid']}"))
+        trying.tally.ended[f"freed: {found.verdict.value}"] += 1
+        problems += [
+            f"rid {row['rid']} is not freed: {blocker} | {option.blocked}"
+            for blocker in found.blockers
+            if f"({blocker.sqlstate})" not in option.blocked and str(blocker.constraint) not in option.blocked
+        ]
+    return problems
 
 
 def _found_afterwards(before: Catalog, after: Catalog, subject: Finding, option: Option) -> list[str]:
@@ -226,7 +265,9 @@ async def _undone(
     if back.outcome is not RunOutcome.VERIFIED:
         return [f"way back: {back.message} ({made.undo_condition})"]
     after = await _state(trying.connection)
-    problems = [] if warned else list(_other_rows(before[1], after[1]))
+    # A row that was its own referenced row is one no more.
+    itself = made.key.table == made.key.referenced and made.key.columns == made.key.referenced_columns
+    problems = [] if warned or itself else list(_other_rows(before[1], after[1]))
     # A key whose orphans are back was not valid, whatever the server had been told.
     were, are = ({line.removesuffix(" NOT VALID" * made.mends) for line in each[0]} for each in (before, after))
     gone, come = were - are, are - were
