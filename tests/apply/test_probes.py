@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from fkdash.apply.proof.probes import probe
 from fkdash.apply.proof.verified import Verified
@@ -143,3 +144,18 @@ async def test_a_row_that_the_key_itself_holds_back_although_nothing_refers_to_i
     tried = await probes(database, tmp_path)
     found = tried["deleting a row of parents that no row of children refers to"]
     assert (found.ok, found.detail) == (False, "stopped by ck of children (23503)")
+
+
+@pytest.mark.minimum_version(15)
+async def test_what_empties_half_of_a_match_full_key_promises_no_delete(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute("""
+        create table parents (a int, b int, primary key (a, b)); insert into parents values (1, 1);
+        create table children (a int, b int,
+          constraint ck foreign key (a, b) references parents match full on delete set null (b));
+        insert into children values (1, 1);
+    """)
+    async with workbench(database, tmp_path) as bench, open_writer(bench.pool.target) as writer:
+        tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=False)
+    assert (tried[0].ok, tried[0].detail) == (None, "refused with 23503; the next row may not be")

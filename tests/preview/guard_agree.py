@@ -56,7 +56,9 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
         truth = await run_delete(connection, case.statement, oids)
     finally:
         await clean_up(connection)
-    tally.ended[f"{'refused' if found else 'nothing found'}, really {'allowed' if truth.allowed else 'refused'}"] += 1
+    tally.ended[
+        f"{'refused' if found else 'nothing found'}, really {'allowed' if truth.allowed else 'refused'}"
+    ] += 1
     tally.reasons.update(each.split(":")[0][:70] for each in asks.not_asked)
     if found and truth.allowed and not any("is followed only once" in each for each in asks.not_asked):
         tally.disagreements.append(f"seed {seed}: {case.statement}: {found}, really allowed; {asks.not_asked}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from fkdash.apply.proof.verified import Verified
 from fkdash.apply.sandbox import DIAGNOSTICS, sandbox
-from fkdash.catalog.action import Action, Statement
+from fkdash.catalog.action import Action, Match, Statement
 from fkdash.catalog.spelling import is_orphan, is_value, matches, pairs, refers_to_another, source
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
@@ -321,6 +321,8 @@ def _delete_works(catalog: Catalog, key: ForeignKey, *, nullable: bool) -> bool 
     """Tell what deleting a referenced row must do; None where that depends on the row."""
     if not key.enforced:
         return True
+    if key.on_delete is Action.SET_NULL and key.match is Match.FULL and set(key.set_columns) != set(key.columns):
+        return None  # what is left of the key may be half NULL
     if key.on_delete is Action.SET_NULL:
         return nullable or not refusals(catalog, key, key.set_columns)
     if key.on_delete is Action.SET_DEFAULT:
