@@ -27,6 +27,8 @@ from fkdash.rules.actions.trigger_code import fires
 from fkdash.rules.registry import RULES, findings
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
+_NOT_HASHED = frozenset({"bit", "bit varying", "money", "tsvector", "tsquery"})
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -134,6 +136,13 @@ class _Reach:
             if key.on_delete is not Action.CASCADE:
                 continue
             table = self._whole(key.table)
+            if table == name and (unhashed := self._unhashed(name)):
+                self.not_asked.append(
+                    f"{key.qualified}: ON DELETE CASCADE leads back to {table}, which is not followed: no "
+                    f"recursive query takes {unhashed}"
+                )
+                self._looping.add(table)
+                continue
             if table in (*way, name):
                 self._looping.add(table)
             if table in way:
@@ -154,6 +163,12 @@ class _Reach:
             for key in self._catalog.referencing.get(table.name, ()):
                 if action_runs(self._catalog, key, Statement.DELETE):
                     yield key
+
+    def _unhashed(self, name: TableName) -> str:
+        """Name the types of referenced columns that a recursive query cannot tell apart; "" for none."""
+        columns = self._catalog.tables[name].columns_by_name
+        types = (columns[each].plain_type for key in self._acting(name) for each in key.referenced_columns)
+        return listed(dict.fromkeys(each for each in types if each.partition("(")[0] in _NOT_HASHED))
 
     def gone(self, key: ForeignKey) -> str:
         """Give what the rows that go of the table a key refers to are called in the query."""
@@ -185,21 +200,26 @@ class _Reach:
         names, which end in OIDs.
         """
         table, referenced = self._whole(key.table), self._whole(key.referenced)
-        if table not in self.order:
-            return
         deferred = key.on_delete is Action.NO_ACTION and key.initially_deferred
-        if deferred or self._latest[table] <= self._soonest[referenced]:
+        followed = table in self.order
+        all_gone = followed and (deferred or self._latest[table] <= self._soonest[referenced])
+        if all_gone:
             gone = f"gone_{self.order.index(table)}"
             yield f"exists (select from {gone} g where g.tableoid = c.tableoid and g.ctid = c.ctid)"
-            return
-        if table == self._whole(self._root.name):
+        elif table == self._whole(self._root.name):
             part = "" if table == self._root.name else f" and {self._is_in('c', self._root.name)}"
             yield f"exists (select from chosen where {self._is_chosen()}{part})"
-        for other in self._cascades.get(table, ()):
-            earlier = other.oid and key.oid and str(other.oid) < str(key.oid)
-            if earlier and self._whole(other.referenced) == referenced and other.table in (key.table, table):
+        for other in self._acting(referenced):
+            earlier = deferred or (other.oid and key.oid and str(other.oid) < str(key.oid))
+            takes = not all_gone and other in self._cascades.get(table, ())
+            if earlier and other.table in (key.table, table) and (takes or self._lets_go(other, key)):
                 both = f"{self.refers_to(key)} and {self.refers_to(other)}"
                 yield f"exists (select from {self.gone(key)} p where {both})"
+
+    def _lets_go(self, other: ForeignKey, key: ForeignKey) -> bool:
+        """Tell whether another key writes columns of `key`, so that the row refers no more to what goes."""
+        writes = other.on_delete in {Action.SET_NULL, Action.SET_DEFAULT}
+        return writes and other != key and not set(other.set_columns).isdisjoint(key.columns)
 
     def _is_chosen(self) -> str:
         """Say that `c` is a row that was named."""

@@ -121,6 +121,9 @@ _IN_TURN = {
     "both one cascade away": ("x int references x, p int references p on delete cascade", "1, 1", False),
     "the check first": ("a int references p, b int references p on delete cascade", "1, 1", True),
     "the cascade first": ("a int references p on delete cascade, b int references p", "1, 1", False),
+    "the same column, emptied first": ("a int references p on delete set null references p", "1", False),
+    "the same column, checked first": ("a int references p references p on delete set null", "1", True),
+    "a row of its own": ("x int references x on delete cascade, id int primary key references c on delete restrict", "1, 1", False),
     "SET NULL first": ("a int not null references p on delete set null, b int references p on delete cascade", "1, 1", True),
 }  # fmt: skip
 
@@ -305,3 +308,21 @@ async def test_triggers_and_rules_on_the_way_are_named_as_not_asked(database: Te
         "public.c: rule kept rewrites each DELETE there",
         "public.n: trigger emptied runs its own code, which may refuse each UPDATE there",
     ]
+
+
+@pytest.mark.newest_version
+@pytest.mark.parametrize("kind", ["bit(1)", "money"])
+async def test_a_cascade_within_a_table_by_a_type_that_no_recursion_takes_is_named_as_not_asked(
+    database: TestDatabase, kind: str
+) -> None:
+    await database.execute(
+        f"create table p (id {kind} primary key, above {kind} references p on delete cascade);"
+        f"create table c (p_id {kind} references p); insert into p values ('1'), ('0'); insert into c values ('1')"
+    )
+    pool, catalog = await catalog_of(database)
+    await pool.close()
+    asks = await guard_of(database, catalog, "p")
+    assert [each for each in asks.not_asked if f"no recursive query takes {kind.partition('(')[0]}" in each]
+    [row] = await database.fetch("select id from p where id = '1'")
+    [found] = await database.fetch(asks.sql(numbered), [row["id"]])
+    assert tuple(found) == ("c_p_id_fkey", "public.c", "23503", 1)
