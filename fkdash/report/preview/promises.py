@@ -69,8 +69,9 @@ async def _count(
 
 
 def _changes_deletes(plan: Plan) -> bool:
-    assume = assumptions_of(plan)
-    return bool(assume.actions or assume.dropped or assume.nullable or assume.defaults)
+    assume, old, new = assumptions_of(plan), plan.key, plan.goal.key
+    other_action = (old.on_delete, old.delete_columns) != (new.on_delete, new.delete_columns)
+    return bool(other_action or assume.dropped or assume.nullable or assume.defaults)
 
 
 def _words(plan: Plan, today: EachPreview, then: EachPreview) -> str:
