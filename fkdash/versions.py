@@ -62,6 +62,8 @@ FOREIGN_TABLES_LIKE_OTHERS: Final = 18
 """CREATE FOREIGN TABLE (LIKE …)."""
 NOT_ENFORCED: Final = 18
 """CHECKs and foreign keys that are NOT ENFORCED."""
+HEIRS_ARE_LOCKED: Final = 18
+"""A foreign key that is added locks the tables that inherit from its own, though it says nothing of their rows."""
 TEMPORAL_KEYS: Final = 18
 """WITHOUT OVERLAPS, and PERIOD in a foreign key."""
 NOT_VALID_ON_PARTITIONED: Final = 18

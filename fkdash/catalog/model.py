@@ -342,6 +342,16 @@ class Catalog:
                 found.setdefault(parent, []).append(table.name)
         return {parent: tuple(sorted(names)) for parent, names in found.items()}
 
+    def inheriting(self, name: TableName) -> tuple[TableName, ...]:
+        """Give the tables that inherit from one, at any remove, in order; not its partitions."""
+        found: set[TableName] = set()
+        left = [name]
+        while left:
+            below = set(self.heirs.get(left.pop(), ())) - found
+            found |= below
+            left += below
+        return tuple(sorted(found))
+
     def with_queries(self, queries: tuple[Query, ...]) -> Catalog:
         """Give the same with the queries that the database keeps; what has been derived from the rest is kept."""
         more = replace(self)

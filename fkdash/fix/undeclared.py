@@ -81,13 +81,21 @@ def _neighbourhood(
         beside if beside is not None and key.qualified == beside.qualified else key
         for name in names
         for key in catalog.declared_on.get(name, ())
-        if key.name != new.name or key.table != new.table
+        if (key.name != new.name or key.table != new.table)
+        and (key.referenced in names or _shares_columns(catalog, key, new))
     ]
-    # A column that is written may be one of another key as well, to whatever table.
-    for name in [key.referenced for key in keys]:
-        _take(catalog, name, names)
+    for key in keys:
+        _take(catalog, key.referenced, names)
     tables = {name: catalog.tables[name] for name in names}
     return replace(catalog, tables=tables, foreign_keys=(*keys, new))
+
+
+def _shares_columns(catalog: Catalog, key: ForeignKey, new: ForeignKey) -> bool:
+    """Tell whether a column of the key is one of another key as well: what writes one of them writes the other."""
+    beside = (*catalog.declared_on[key.table], new) if key.table == new.table else catalog.declared_on[key.table]
+    return len(beside) > 1 and any(
+        not set(other.columns).isdisjoint(key.columns) for other in beside if other is not key
+    )
 
 
 def referring(catalog: Catalog, name: TableName) -> Iterator[ForeignKey]:

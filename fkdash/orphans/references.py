@@ -99,15 +99,8 @@ def _declared(catalog: Catalog, key: ForeignKey) -> bool:
 
 
 def _heirs(catalog: Catalog, name: TableName) -> Iterable[TableName]:
-    """Give the tables that inherit from one, at any remove; not its partitions."""
-    found: dict[TableName, None] = {}
-    left = [name]
-    while left:
-        parent = left.pop()
-        heirs = catalog.heirs.get(parent, ())
-        left += [heir for heir in heirs if heir not in found]
-        found.update(dict.fromkeys(heirs))
-    return sorted(heir for heir in found if catalog.tables[heir].kind is TableKind.ORDINARY)
+    """Give the tables with rows of their own that inherit from one."""
+    return [heir for heir in catalog.inheriting(name) if catalog.tables[heir].kind is TableKind.ORDINARY]
 
 
 def _by_rule(catalog: Catalog) -> dict[str, tuple[str, ...]]:

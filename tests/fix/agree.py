@@ -115,7 +115,7 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
 async def _compared(trying: Trying) -> AsyncIterator[str]:
     chance, tried = trying.chance, set[str]()
     while len(tried) < _TRIED_OF_A_SCHEMA:
-        offered = _offered(await trying.bench.look())
+        offered = offered_in(await trying.bench.look())
         left = sorted(set(offered) - tried)
         if not left:
             return
@@ -130,7 +130,7 @@ async def _compared(trying: Trying) -> AsyncIterator[str]:
             yield f"{subject.rule or 'any'} {subject.key.qualified} {option.id}: {problem}"
 
 
-def _offered(catalog: Catalog) -> Mapping[str, list[tuple[Finding, Option]]]:
+def offered_in(catalog: Catalog) -> Mapping[str, list[tuple[Finding, Option]]]:
     """Give what each option that can be planned is offered for."""
     offered: dict[str, list[tuple[Finding, Option]]] = {}
     anything = [anything_about(key) for key in catalog.foreign_keys]

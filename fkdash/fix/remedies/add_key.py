@@ -41,7 +41,7 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> 
         finding,
         option,
         procedure="the rows that are there are checked without stopping anybody",
-        steps=numbered(validation(key.table, key.name, proven, 1)),
+        steps=numbered(validation(catalog, key.table, key.name, proven, 1)),
         undo=(),
         goal=Goal(key=proven),
     )

@@ -88,7 +88,9 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, asked: Asked) -> P
     steps += [
         _keep(catalog, key, kept, number),
         _make(catalog, key, kept, filled, pace=pace, transaction=number + 1),
-        validation(key.table, key.name, proven, number + 2, done_when=key_is(proven, before, validated=True)),
+        validation(
+            catalog, key.table, key.name, proven, number + 2, done_when=key_is(proven, before, validated=True)
+        ),
     ]
     back = _back(catalog, key, kept, filled)
     named = f" with {in_words(filled)}" if filled else ""

@@ -54,7 +54,7 @@ def _plan(catalog: Catalog, finding: Finding, option: Option, _asked: Asked) -> 
         steps = way.steps
     else:
         procedure = f"{validate(key.table, key.name)} reads the rows without stopping anybody"
-        steps = numbered(validation(key.table, key.name, key, 1))
+        steps = numbered(validation(catalog, key.table, key.name, key, 1))
     return planned(
         catalog,
         finding,

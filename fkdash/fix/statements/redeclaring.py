@@ -11,6 +11,7 @@ from fkdash.fact import fact
 from fkdash.fix.plan import BACKSTOP_MS, CHECK_ROWS, PATIENT_LOCK_MS, SHORT_LOCK_MS, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.definition import comment, rename, validate
 from fkdash.fix.statements.took_effect import commented, present
+from fkdash.versions import HEIRS_ARE_LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,18 +49,31 @@ def locks_on(catalog: Catalog, roots: Iterable[TableName], mode: LockMode, durat
     return tuple(Lock(name, mode, duration) for name in names)
 
 
+def locks_on_heirs(catalog: Catalog, table: TableName, mode: LockMode) -> tuple[Lock, ...]:
+    """Give the locks that declaring a key takes on the tables that inherit from its own, from PostgreSQL 18 on."""
+    if catalog.server is None or catalog.server.major < HEIRS_ARE_LOCKED:
+        return ()
+    return tuple(Lock(heir, mode, Duration.INSTANT) for heir in catalog.inheriting(table))
+
+
 def validation(
-    table: TableName, name: str, key: ForeignKey, transaction: int, *, done_when: str | None = None
+    catalog: Catalog,
+    table: TableName,
+    name: str,
+    key: ForeignKey,
+    transaction: int,
+    *,
+    done_when: str | None = None,
 ) -> Step:
     """Give the step that checks the existing rows of `table` without stopping anybody."""
-    own = Lock(table, LockMode.SHARE_UPDATE_EXCLUSIVE, Duration.SCAN)
+    own = locks_on(catalog, (table,), LockMode.SHARE_UPDATE_EXCLUSIVE, Duration.SCAN)
     other = Lock(key.referenced, LockMode.ROW_SHARE, Duration.SCAN)
     return Step(
         number=0,
         title=CHECK_ROWS,
         sql=validate(table, name),
         transaction=transaction,
-        locks=(own,) if table == key.referenced else (own, other),
+        locks=own if table == key.referenced else (*own, other),
         lock_timeout_ms=PATIENT_LOCK_MS,
         statement_timeout_ms=0,
         done_when=done_when or present(table, name, validated=True),

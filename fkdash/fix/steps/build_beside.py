@@ -14,6 +14,7 @@ from fkdash.fix.statements.redeclaring import (
     Way,
     comment_steps,
     locks_on,
+    locks_on_heirs,
     numbered,
     short,
     temporary_name,
@@ -29,7 +30,10 @@ def build_beside(catalog: Catalog, old: ForeignKey, new: ForeignKey, because: st
     """Give the way over a second key under a temporary name."""
     name = temporary_name(old)
     sides = (old.table, old.referenced)
-    writers_wait = locks_on(catalog, sides, LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT)
+    writers_wait = (
+        *locks_on(catalog, sides, LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT),
+        *locks_on_heirs(catalog, old.table, LockMode.SHARE_ROW_EXCLUSIVE),
+    )
     all_wait = locks_on(catalog, sides, LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
     over = key_is(new, old)
     proven = either(present(new.table, name, validated=True), over)
@@ -43,7 +47,7 @@ def build_beside(catalog: Catalog, old: ForeignKey, new: ForeignKey, because: st
             reserve=old.table,
             undo=drop(new.table, name),
         ),
-        validation(new.table, name, new, 2, done_when=proven),
+        validation(catalog, new.table, name, new, 2, done_when=proven),
         short(REPLACED, drop(old.table, old.name), 3, all_wait, over, reserve=old.table),
         short("rename", rename(new.table, name, new.name), 3, (), over),
         *comment_steps(new, 3),

@@ -36,7 +36,7 @@ def build_on_partitions(catalog: Catalog, old: ForeignKey, new: ForeignKey) -> W
     done = key_is(new, old)
     for leaf in leaves(catalog, old.table):
         steps.append(_add(catalog, leaf, name, new, _next(steps), not_valid=True))
-        steps.append(validation(leaf, name, new, _next(steps)))
+        steps.append(validation(catalog, leaf, name, new, _next(steps)))
     for level in levels(catalog, old.table):
         steps.append(_add(catalog, level, name, new, _next(steps), not_valid=False))
     steps = [replace(step, done_when=either(step.done_when, done)) for step in steps]

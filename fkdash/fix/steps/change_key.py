@@ -15,7 +15,15 @@ from fkdash.counted import counted
 from fkdash.fix.durations import scan_seconds
 from fkdash.fix.plan import BACKSTOP_MS, SHORT_LOCK_MS, SWAP_AND_CHECK, Duration, LockMode, Step
 from fkdash.fix.statements.definition import swap
-from fkdash.fix.statements.redeclaring import Way, comment_steps, locks_on, numbered, partition_names, validation
+from fkdash.fix.statements.redeclaring import (
+    Way,
+    comment_steps,
+    locks_on,
+    locks_on_heirs,
+    numbered,
+    partition_names,
+    validation,
+)
 from fkdash.fix.statements.took_effect import key_is
 from fkdash.fix.steps.build_beside import build_beside
 from fkdash.fix.steps.build_on_partitions import build_on_partitions
@@ -24,6 +32,7 @@ from fkdash.versions import NOT_VALID_ON_PARTITIONED
 
 if TYPE_CHECKING:
     from fkdash.catalog.model import Catalog, ForeignKey
+    from fkdash.fix.plan import Lock
 
 _SHORT_SCAN_SECONDS: Final = 0.02
 
@@ -53,7 +62,7 @@ def change(catalog: Catalog, old: ForeignKey, new: ForeignKey, *, keep_validated
         steps=numbered(
             _swap(catalog, old, new, not_valid=True),
             *_rest(catalog, old, new),
-            validation(new.table, new.name, new, 2, done_when=key_is(new, old, validated=True)),
+            validation(catalog, new.table, new.name, new, 2, done_when=key_is(new, old, validated=True)),
         ),
         why="swap, then validate: one ALTER TABLE replaces the key (NOT VALID, enforced for every new row at "
         "once), and a second transaction checks the existing rows without stopping anybody",
@@ -103,10 +112,24 @@ def _swap(catalog: Catalog, old: ForeignKey, new: ForeignKey, *, not_valid: bool
         title="swap" if not_valid or not new.enforced else SWAP_AND_CHECK,
         sql=swap(old, new, not_valid=not_valid),
         transaction=1,
-        locks=locks_on(catalog, (old.table, old.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT),
+        locks=_swap_locks(catalog, old),
         lock_timeout_ms=SHORT_LOCK_MS,
         statement_timeout_ms=BACKSTOP_MS,
         undo=swap(new, replace(old, comment=None), not_valid=old.validated and not_valid),
         done_when=key_is(new, old),
         reserve=old.table,
     )
+
+
+def _swap_locks(catalog: Catalog, old: ForeignKey) -> tuple[Lock, ...]:
+    """Give the locks of dropping a key and adding it: on partitions that are referred to as what they lose needs."""
+    locks = locks_on(catalog, (old.table, old.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
+    if not old.enforced:
+        # It has no triggers there that would go.
+        lose_nothing = {table.name for table in catalog.with_partitions(old.referenced)[1:]}
+        lose_nothing -= {table.name for table in catalog.with_partitions(old.table)}
+        locks = tuple(
+            replace(lock, mode=LockMode.SHARE_ROW_EXCLUSIVE) if lock.table in lose_nothing else lock
+            for lock in locks
+        )
+    return (*locks, *locks_on_heirs(catalog, old.table, LockMode.ACCESS_EXCLUSIVE))

@@ -145,8 +145,11 @@ def _exclusive(catalog: Catalog, table: Table, title: str, clause: str, transact
         sql=f"ALTER TABLE {table.name.sql}{clause}",
         transaction=transaction,
         locks=tuple(
-            Lock(each.name, LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
-            for each in catalog.with_partitions(table.name)
+            Lock(name, LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
+            for name in (
+                *(each.name for each in catalog.with_partitions(table.name)),
+                *catalog.inheriting(table.name),
+            )
         ),
         lock_timeout_ms=SHORT_LOCK_MS,
         statement_timeout_ms=BACKSTOP_MS,

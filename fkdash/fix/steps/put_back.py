@@ -22,7 +22,14 @@ from fkdash.fix.plan import (
     Step,
 )
 from fkdash.fix.statements.definition import add, drop
-from fkdash.fix.statements.redeclaring import comment_steps, locks_on, numbered, partition_names, short
+from fkdash.fix.statements.redeclaring import (
+    comment_steps,
+    locks_on,
+    locks_on_heirs,
+    numbered,
+    partition_names,
+    short,
+)
 from fkdash.fix.statements.took_effect import key_is
 from fkdash.fix.steps.batch import once, repeated
 from fkdash.fix.steps.change_key import takes_not_valid
@@ -123,10 +130,11 @@ def with_key_lifted(
     proven, left = replace(key, validated=True, enforced=True), unproven(key)
     done = f"select not exists ({ready}) and ({key_is(left, proven)})"
     locks = locks_on(catalog, (key.table, key.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
+    heirs = locks_on_heirs(catalog, key.table, LockMode.SHARE_ROW_EXCLUSIVE)
     return numbered(
         short("lift", drop(key.table, key.name), 1, locks, done, reserve=key.table),
         replace(short(title, sql, 1, (), done), repeats=True, batch=batch),
-        short("declare", add(key.table, key.name, left, not_valid=True), 1, (), done),
+        short("declare", add(key.table, key.name, left, not_valid=True), 1, heirs, done),
         *comment_steps(key, 1),
         *partition_names(catalog, key, key.name, 1),
     )

@@ -87,7 +87,7 @@ def repair_steps(
         return numbered(*steps)
     before = key if anew else replace(key, oid=None)
     done_when = key_is(proven, before, validated=True)
-    steps.append(validation(key.table, key.name, proven, _next(steps), done_when=done_when))
+    steps.append(validation(catalog, key.table, key.name, proven, _next(steps), done_when=done_when))
     return numbered(*steps)
 
 

@@ -5,23 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fkdash.rules.finding import Finding, Rule
-from fkdash.rules.per_catalog import once_per_catalog
 from fkdash.rules.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from fkdash.catalog.model import Catalog, ForeignKey
     from fkdash.catalog.table_name import TableName
-
-
-@once_per_catalog
-def _heirs(catalog: Catalog) -> Mapping[TableName, tuple[TableName, ...]]:
-    found: dict[TableName, list[TableName]] = {}
-    for table in catalog.tables.values():
-        for parent in table.inherits:
-            found.setdefault(parent, []).append(table.name)
-    return {parent: tuple(sorted(heirs)) for parent, heirs in found.items()}
 
 
 def _has_its_own(catalog: Catalog, heir: TableName, key: ForeignKey) -> bool:
@@ -55,7 +45,7 @@ def _is_one_value(expression: str) -> bool:
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    heirs = _heirs(catalog)
+    heirs = catalog.heirs
     if not heirs:
         return
     for key in catalog.foreign_keys:
