@@ -122,7 +122,7 @@ def _swap(catalog: Catalog, old: ForeignKey, new: ForeignKey, *, not_valid: bool
 
 
 def _swap_locks(catalog: Catalog, old: ForeignKey) -> tuple[Lock, ...]:
-    """Give the locks of dropping a key and adding it: on partitions that are referred to as what they lose needs."""
+    """Give the locks of dropping a key and adding it; partitions that are referred to as what they lose needs."""
     locks = locks_on(catalog, (old.table, old.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
     if not old.enforced:
         # It has no triggers there that would go.
