@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
-from fkdash.fix.plan import Duration, LockMode, Step
+from fkdash.fix.plan import DEFAULT, Duration, LockMode, Step
 from fkdash.fix.statements.redeclaring import locks_on, short
 from fkdash.fix.statements.took_effect import regclass
 
@@ -40,7 +40,7 @@ def _step(
         for name, text in defaults.items()
     )
     locks = locks_on(catalog, (table,), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
-    return short("default", f"ALTER TABLE {table.sql}\n{actions}", transaction, locks, done_when, reserve=table)
+    return short(DEFAULT, f"ALTER TABLE {table.sql}\n{actions}", transaction, locks, done_when, reserve=table)
 
 
 def _is(catalog: Catalog, table: TableName, column: str, text: str | None) -> str:
