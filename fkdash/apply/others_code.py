@@ -66,17 +66,16 @@ async def at_once_refusal(
 ) -> Refusal | None:
     """Say what a step that cannot be confined would run of other roles' code as a superuser; None for nothing.
 
-    That is one that checks rows as it declares a key, and one that spells a default: a constant is read as the
-    statement is, by the checks of what its type is made of. In a rehearsal the partitions' keys are not proven, so
-    that attaching them reads the rows as well.
+    That is one that checks rows as it declares a key, one that changes rows, which is planned (what its triggers
+    do is not meant), and one that spells a default: a constant is read as the statement is, by the checks of what
+    its type is made of. In a rehearsal the partitions' keys are not proven, so that attaching them reads the rows
+    as well.
     """
-    oids = [
-        oid
-        for oid in (catalog.tables[name].oid for name in (plan.key.table, plan.key.referenced))
-        if oid is not None
-    ]
     steps = tuple(steps)
-    if any(step.checks_at_once or (rehearsing and step.title == ATTACH) for step in steps):
+    writes = any(step.repeats for step in steps)
+    names = (*_read(catalog, plan), plan.key.referenced) if writes else (plan.key.table, plan.key.referenced)
+    oids = [oid for oid in (catalog.tables[name].oid for name in dict.fromkeys(names)) if oid is not None]
+    if writes or any(step.checks_at_once or (rehearsing and step.title == ATTACH) for step in steps):
         return await check_refusal(session, oids, trusted, confined=False)
     if any(step.title == DEFAULT for step in steps):
         return await check_refusal(session, oids, trusted, confined=False, spelling=True)

@@ -65,6 +65,32 @@ async def test_what_is_true_of_a_repair_is_not_asked_where_that_runs_other_roles
         assert not await scene.ran_as_superuser()
 
 
+@pytest.mark.parametrize(
+    ("option", "words", "of"),
+    [
+        ("delete-orphans", (), ()),
+        ("null-orphans", (), ()),
+        ("quarantine-orphans", (), ()),
+        ("recreate-parents", (), ()),
+        ("reparent-orphans", ("parent_id=2",), ()),
+        ("move-blockers", ("parent_id=2",), ("id=1",)),
+    ],
+)
+async def test_no_row_is_changed_as_a_superuser_where_planning_that_runs_other_roles_code(
+    database: TestDatabase, tmp_path: Path, option: str, words: tuple[str, ...], of: tuple[str, ...]
+) -> None:
+    async with planted(database, tmp_path, f"{_AN_ORPHAN}; {_INDEXES}") as scene:
+        chosen = await scene.bench.plan("ck", option, words=words, of=of)
+        stops = [each for each in await scene.bench.preflight(chosen) if each.standing is Standing.STOP]
+        assert f"evil.imm(text) of {scene.mallory}" in stops[0].what
+        assert f"Connect as {scene.mallory}" in stops[0].next_step
+        # Somebody may plant it behind the preflight: what stands by then is an empty table for the rows.
+        ended = await scene.bench.carry_out(chosen, look_first=False)
+        assert (ended.outcome, "evil.imm(text)" in ended.message) == (RunOutcome.FAILED, True)
+        assert not await scene.ran_as_superuser()
+        assert await database.value("select count(*) from children where parent_id = 999") == 1
+
+
 async def test_rows_in_the_way_of_an_undo_are_not_counted_where_that_runs_other_roles_code(
     database: TestDatabase, tmp_path: Path
 ) -> None:
