@@ -46,7 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     path: Path = arguments.output
     try:
         beside = path.with_name(f"{path.name}.part")
-        with beside.open("w", encoding="utf-8") as file:
+        # In a folder that others may write, a link of this name could lead to a file of ours.
+        beside.unlink(missing_ok=True)
+        with beside.open("x", encoding="utf-8") as file:
             file.writelines(snapshot_pieces(catalog))
         beside.replace(path)
     except OSError as error:

@@ -38,6 +38,8 @@ MAKE_ROWS: Final = "make"
 """The title of a step that makes referenced rows."""
 
 
+DEFAULT: Final = "default"
+"""The title of a step that gives columns a default: a constant of the operator's, or what they had."""
 REPLACED: Final = "drop"
 """The title of a step that takes the old key away once another has been built beside it."""
 

@@ -65,6 +65,32 @@ async def test_what_is_true_of_a_repair_is_not_asked_where_that_runs_other_roles
         assert not await scene.ran_as_superuser()
 
 
+@pytest.mark.parametrize(
+    ("option", "words", "of"),
+    [
+        ("delete-orphans", (), ()),
+        ("null-orphans", (), ()),
+        ("quarantine-orphans", (), ()),
+        ("recreate-parents", (), ()),
+        ("reparent-orphans", ("parent_id=2",), ()),
+        ("move-blockers", ("parent_id=2",), ("id=1",)),
+    ],
+)
+async def test_no_row_is_changed_as_a_superuser_where_planning_that_runs_other_roles_code(
+    database: TestDatabase, tmp_path: Path, option: str, words: tuple[str, ...], of: tuple[str, ...]
+) -> None:
+    async with planted(database, tmp_path, f"{_AN_ORPHAN}; {_INDEXES}") as scene:
+        chosen = await scene.bench.plan("ck", option, words=words, of=of)
+        stops = [each for each in await scene.bench.preflight(chosen) if each.standing is Standing.STOP]
+        assert f"evil.imm(text) of {scene.mallory}" in stops[0].what
+        assert f"Connect as {scene.mallory}" in stops[0].next_step
+        # Somebody may plant it behind the preflight: what stands by then is an empty table for the rows.
+        ended = await scene.bench.carry_out(chosen, look_first=False)
+        assert (ended.outcome, "evil.imm(text)" in ended.message) == (RunOutcome.FAILED, True)
+        assert not await scene.ran_as_superuser()
+        assert await database.value("select count(*) from children where parent_id = 999") == 1
+
+
 async def test_rows_in_the_way_of_an_undo_are_not_counted_where_that_runs_other_roles_code(
     database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -312,4 +338,47 @@ async def test_what_checks_a_partitioned_tables_key_at_once_is_not_tried_where_t
             assert (ended.outcome, ended.steps_done) == (RunOutcome.ROLLED_BACK, ())
         else:
             good(await scene.bench.carry_out(plan))
+        assert not await scene.ran_as_superuser()
+
+
+_PARTS = {
+    "composite": ("create type evil.word as (part evil.checked)", "(1)", "(2)"),
+    "array": ("create domain evil.word as evil.checked[]", "{1}", "{2}"),
+}
+
+
+@pytest.mark.parametrize("kind", _PARTS)
+async def test_no_default_is_spelled_where_reading_it_runs_other_roles_code(
+    database: TestDatabase, tmp_path: Path, kind: str
+) -> None:
+    made, one, two = _PARTS[kind]
+    attack = f"""
+        create function evil.fits(v int) returns bool language plpgsql immutable as $$ begin return true; end $$;
+        create domain evil.checked as int check (evil.fits(value)); {made};
+        create table parents (id evil.word primary key); insert into parents values ('{one}'), ('{two}');
+        create table children (id int primary key, parent_id evil.word not null default '{two}',
+          constraint ck foreign key (parent_id) references parents on delete set null);
+        insert into children values (1, '{one}');
+        create or replace function evil.fits(v int) returns bool language plpgsql immutable as
+          $$ begin perform evil.attack('domain'); return true; end $$"""
+    async with planted(database, tmp_path, attack, tables="select") as scene:
+        plan = await scene.bench.plan("ck", "set-column-default", words=(f"parent_id={one}",))
+        for each in (plan, replace(plan, steps=plan.undo)):
+            async with open_writer(scene.bench.pool.target) as writer:
+                rehearsed = await rehearse(writer, scene.bench.catalog, each)
+            assert (rehearsed.ok, "evil.fits(integer)" in rehearsed.detail) == (None, True)
+            stops = [line for line in await scene.bench.preflight(each) if line.standing is Standing.STOP]
+            assert f"No default is set: evil.fits(integer) of {scene.mallory}" in stops[0].what
+        ended = await scene.bench.carry_out(plan, look_first=False)
+        assert (ended.outcome, ended.steps_done) == (RunOutcome.ROLLED_BACK, ())
+        assert not await scene.ran_as_superuser()
+
+
+async def test_a_row_that_was_named_is_not_looked_for_where_that_runs_other_roles_code(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    async with planted(database, tmp_path, _INDEXES) as scene:
+        ended = await scene.bench.apply("ck", "set-column-default", words=("parent_id=2",))
+        unknown = [each.detail for each in ended.verification if each.ok is None and "has the row" in each.check]
+        assert ["evil.imm(text)" in each for each in unknown] == [True]
         assert not await scene.ran_as_superuser()

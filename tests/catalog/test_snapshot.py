@@ -88,6 +88,18 @@ async def test_triggers_rules_and_partitions_are_in_a_snapshot_as_the_server_has
 
 
 @pytest.mark.newest_version
+async def test_a_link_that_somebody_left_beside_a_snapshot_is_not_written_through(
+    incident_database: TestDatabase, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("as it was")
+    (tmp_path / "schema.json.part").symlink_to(mine)
+    written = await fkdash("snapshot", incident_database.dsn, "-o", str(tmp_path / "schema.json"))
+    assert (written.returncode, mine.read_text()) == (0, "as it was")
+    assert json.loads((tmp_path / "schema.json").read_text())["kind"] == "snapshot"
+
+
+@pytest.mark.newest_version
 async def test_plans_and_lists_are_made_from_a_snapshot(incident_database: TestDatabase, tmp_path: Path) -> None:
     file = str(tmp_path / "schema.json")
     await fkdash("snapshot", incident_database.dsn, "-o", file)

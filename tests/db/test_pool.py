@@ -383,3 +383,11 @@ async def test_nobody_waits_for_a_second_connection_while_holding_one(database: 
         async with pool.beside(session) as other:
             assert other is None
         assert await session.value("select 1") == 1
+
+
+async def test_a_message_of_a_million_letters_is_cut(pool: ReadPool) -> None:
+    async with pool.session() as session:
+        with pytest.raises(ServerRefusedError) as refused:
+            await session.execute("do $$ begin raise exception using message = repeat('a', 1000000); end $$")
+    assert len(refused.value.said) < 20_000
+    assert refused.value.said.endswith("a…")

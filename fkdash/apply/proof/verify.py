@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fkdash.apply.others_code import refuse_planted_for
+from fkdash.apply.others_code import refuse_planted_promises
 from fkdash.apply.proof.probes import probe
 from fkdash.apply.proof.verified import Verified
 from fkdash.catalog.action import Statement
@@ -120,7 +120,7 @@ async def _promises(sessions: Sessions, catalog: Catalog, plan: Plan, *, seconds
     for words, statement in plan.goal.checks:
         try:
             async with sessions.session(seconds) as session:
-                await refuse_planted_for(session, catalog, plan)
+                await refuse_planted_promises(session, catalog, plan)
                 found.append(Verified(words, ok=bool(await session.value(statement))))
         except NotRunError as refused:
             found.append(Verified(words, None, refused.what))

@@ -32,7 +32,7 @@ from fkdash.apply.run.lost_connection import (
     gone,
     has_same_history,
     require_same_primary,
-    steps_in_effect,
+    steps_told,
     transaction_status,
 )
 from fkdash.apply.run.patience import Patience, Wishes
@@ -361,7 +361,8 @@ class Run:
         async with asked_anew(self.writer, self.sessions) as session:
             await session.execute(f"set local statement_timeout = {round(self.seconds * 1000)}")
             await require_same_primary(session, tries.backend.identity)
-            in_effect = await steps_in_effect(session, self.plan, claimed=self._done)
+            trusted = self.writer.target.trusted_owners
+            in_effect = await steps_told(session, self.catalog, self.plan, claimed=self._done, trusted=trusted)
             left = await self._left(session, in_effect)
         self._missing = [number for number in self._done if number not in in_effect]
         self._done = in_effect

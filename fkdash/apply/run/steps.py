@@ -179,6 +179,7 @@ class Tries:
         # Other steps lock the table first, and what is read then is as it is.
         async with self.writer.transaction(one_snapshot=len(steps) == 1) as session:
             await self._begin(session, steps[0])
+            await refuse_at_once(session, self.catalog, self.plan, steps, self.writer.target.trusted_owners)
             await refuse_a_stranger(session, self.catalog, self.plan, steps)
             rows = await self._batch(session, steps, walk)
             await self._committing(session, [each.number for each in steps], rows=rows, last=walk.is_last(rows))

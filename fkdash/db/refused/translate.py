@@ -40,6 +40,7 @@ from fkdash.sqlstates import (
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What the driver raises when a server, a network or a value is at fault; TimeoutError is an OSError."""
 
+_LONGEST_SAID = 10_000
 _RECONNECT = "Try again: fkdash connects anew. If it stays away, look at the server's log."
 _ENDED_BY_SERVER = {
     ADMIN_SHUTDOWN: "an administrator or a shutdown ended it",
@@ -117,8 +118,9 @@ def sqlstate_of(error: BaseException) -> str:
 
 
 def server_message(error: asyncpg.PostgresError) -> str:
-    """Give the server's primary message as plain text."""
-    return plain(str(error.args[0] if error.args else "") or type(error).__name__)
+    """Give the server's primary message as plain text; whoever raises one decides how long it is."""
+    said = str(error.args[0] if error.args else "") or type(error).__name__
+    return plain(said[:_LONGEST_SAID]) + ("…" if len(said) > _LONGEST_SAID else "")
 
 
 def _from_server(error: asyncpg.PostgresError, doing: str, where: str) -> FkdashError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from fkdash.catalog.spelling import unlimited
 from fkdash.fix.export.migration import guarded
 from fkdash.fix.export.model import LOCK_TIMEOUT, Kind
+from fkdash.fix.plan import DEFAULT
 from fkdash.pasting import for_psql, in_comment
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _READ_ALIKE_ANYWHERE: Final = frozenset(
 
 def opening(statements: Iterable[Statement]) -> tuple[str, ...]:
     """Give what a transaction with these statements begins with: its limit, and how typed dates are read."""
-    defaults = (each.sql for each in statements if each.step == "default")
+    defaults = (each.sql for each in statements if each.step == DEFAULT)
     types = {unlimited(found["type"]) for sql in defaults for found in _DEFAULT.finditer(sql)}
     return (LIMIT,) if types <= _READ_ALIKE_ANYWHERE else (LIMIT, *_READ_AS_LOOKING_DOES)
 

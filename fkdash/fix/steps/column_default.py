@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.catalog.table_name import quoted
 from fkdash.db.literals import literal
-from fkdash.fix.plan import Duration, Lock, LockMode, Step
+from fkdash.fix.plan import DEFAULT, Duration, Lock, LockMode, Step
 from fkdash.fix.statements.redeclaring import short
 from fkdash.fix.statements.took_effect import regclass
 
@@ -40,7 +40,7 @@ def _step(table: TableName, defaults: Mapping[str, str | None], done_when: str, 
     locks = (Lock(table, LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT),)
     # Partitions and heirs may have defaults of their own; the key writes that of the table it is declared on.
     statement = f"ALTER TABLE ONLY {table.sql}\n{actions}"
-    return short("default", statement, transaction, locks, done_when, reserve=table)
+    return short(DEFAULT, statement, transaction, locks, done_when, reserve=table)
 
 
 def _is(catalog: Catalog, table: TableName, column: str, text: str | None) -> str:
