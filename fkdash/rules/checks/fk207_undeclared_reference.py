@@ -6,7 +6,7 @@ same type) and, stronger, by joins in views and in statements that were run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fkdash.catalog.model import undeclared
 from fkdash.catalog.table_name import TableName, listed
@@ -22,43 +22,57 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, Column, ForeignKey, Table
+    from fkdash.rules.composite_references import CompositeNames
+    from fkdash.rules.reference_names import KeyNames
+
+
+class _Evidence(NamedTuple):
+    """What tells of references: names, joins in queries, and the columns beside."""
+
+    catalog: Catalog
+    names: KeyNames
+    joins: Mapping[frozenset[tuple[TableName, str]], str]
+    by_join: Mapping[tuple[TableName, str], tuple[TableName, str]]
+    composite: CompositeNames
+    in_several: frozenset[tuple[TableName, str]]
+
+    def of(self, table: Table, column: Column) -> Iterator[Finding]:
+        """Give what a column refers to, if anything says so."""
+        place = (table.name, column.name)
+        named = self.names.target(table, column)
+        joined = self.by_join.get(place)
+        found = joined or named
+        if found is None:
+            if self.composite and place not in self.in_several:
+                yield from map(_of_several, self.composite.references(table, column))
+            return
+        if found == place or not same_family(column, self.catalog.tables[found[0]].columns_by_name[found[1]]):
+            return
+        where = self.joins.get(frozenset({place, found})) if joined else None
+        if where is not None or named is not None:
+            yield _finding(table, column, found, where, alike=named == found)
 
 
 def _find(catalog: Catalog) -> Iterator[Finding]:
-    joins = _joins(catalog)
-    keys = single_keys(catalog)
-    names = key_names(catalog)
-    by_join = _by_join(joins, keys)
-    composite = composite_names(catalog)
-    confirmed = {(key.table, key.columns[0]) for key in catalog.known if len(key.columns) == 1}
-    told = {table for table, _ in (*by_join, *confirmed)}
-    several = {(key.table, name) for key in catalog.known if len(key.columns) > 1 for name in key.columns}
     yield from (_confirmed(key) for key in catalog.known)
+    joins = _joins(catalog)
+    names, composite, by_join = key_names(catalog), composite_names(catalog), _by_join(joins, single_keys(catalog))
+    confirmed = {(key.table, key.columns[0]) for key in catalog.known if len(key.columns) == 1}
+    in_several = frozenset(
+        (key.table, name) for key in catalog.known if len(key.columns) > 1 for name in key.columns
+    )
+    told = {table for table, _ in (*by_join, *confirmed)}
+    evidence = _Evidence(catalog, names, joins, by_join, composite, in_several)
     for name, left in in_no_key(catalog).items():
         table = catalog.tables[name]
         if is_own(name):
             continue
         # Most tables of a large schema have nothing else that is called like a reference.
-        if table.name not in told and names.are_like_nothing(table, left) and not composite.may_tell(table, left):
+        if name not in told and names.are_like_nothing(table, left) and not composite.may_tell(table, left):
             continue
         for column in left:
-            if confirmed and (table.name, column.name) in confirmed:
-                continue
-            named = names.target(table, column)
-            joined = by_join.get((table.name, column.name)) if by_join else None
-            found = joined or named
-            if found is None:
-                if composite and (table.name, column.name) not in several:
-                    yield from map(_of_several, composite.references(table, column))
-                continue
-            if found == (table.name, column.name):
-                continue
-            if not same_family(column, catalog.tables[found[0]].columns_by_name[found[1]]):
-                continue
-            where = joins.get(frozenset({(table.name, column.name), found})) if joined else None
-            if where is None and named is None:
-                continue
-            yield _finding(table, column, found, where, alike=named == found)
+            if (name, column.name) not in confirmed:
+                yield from evidence.of(table, column)
 
 
 def _joins(catalog: Catalog) -> Mapping[frozenset[tuple[TableName, str]], str]:
