@@ -96,6 +96,11 @@ REFUSED_DECLARATIONS: Final = (
         "Add it NOT VALID to each partition and validate it there; added to the whole, it takes these over.",
     ),
     (
+        re.compile(rf"constraint {NAME} of relation {NAME} does not exist"),
+        "{1} had no constraint {0}: it is called otherwise there, or it had been dropped already.",
+        "fkdash list tells what the foreign keys are called; only names in double quotes keep capital letters.",
+    ),
+    (
         re.compile(rf"constraint {NAME} of relation {NAME} is not a foreign key constraint"),
         "ALTER CONSTRAINT changes foreign keys only, and {0} of {1} is none.",
         "Drop that one and add it again.",
@@ -104,6 +109,11 @@ REFUSED_DECLARATIONS: Final = (
         re.compile(rf"cannot [A-Z][A-Z ]{{2,40}} {NAME} because it has pending trigger events"),
         "Rows of {0} were written, and triggers for them are still to run: until then {0} stays as it is.",
         "Say SET CONSTRAINTS ALL IMMEDIATE first, and change no table from within a trigger on it.",
+    ),
+    (
+        re.compile(r"tuple to be (updated|deleted) was already modified by an operation triggered by the current"),
+        "A BEFORE trigger, or a foreign key's action that it set off, had changed the row that was to be {0}.",
+        "Change other rows in an AFTER trigger, which runs once this row has been {0}.",
     ),
     (
         re.compile(r'permission denied: "(RI_ConstraintTrigger_\w{1,20})" is a system trigger'),
