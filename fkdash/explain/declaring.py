@@ -121,6 +121,16 @@ REFUSED_DECLARATIONS: Final = (
         "DISABLE TRIGGER USER leaves it on; to load rows in any order, make keys DEFERRABLE and SET CONSTRAINTS.",
     ),
     (
+        re.compile(r"cannot create foreign key constraint since relations are not colocated"),
+        "A foreign key could not be declared: Citus keeps the rows of the two tables on different nodes.",
+        "Distribute both by a column of the key, or make the referenced one a reference table.",
+    ),
+    (
+        re.compile(r"SET NULL or SET DEFAULT is not supported in ON DELETE operation"),
+        "A foreign key could not be declared: its action ON DELETE would write what Citus distributes by.",
+        "ON DELETE can be NO ACTION, RESTRICT or CASCADE there.",
+    ),
+    (
         re.compile(r"MATCH PARTIAL not yet implemented"),
         "A foreign key could not be declared: PostgreSQL knows MATCH SIMPLE and MATCH FULL only.",
         "MATCH FULL refuses keys that are NULL in part.",

@@ -186,3 +186,31 @@ async def test_a_row_that_a_trigger_changed_before_its_turn_is_laid_to_that_trig
         "A BEFORE trigger, or a foreign key's action that it set off, had changed the row"
     )
     assert found.advice.startswith("Change other rows in an AFTER trigger")
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        (
+            (
+                "ERROR:  cannot create foreign key constraint since relations are not colocated or not referencing a "
+                "reference table"
+            ),
+            "Citus keeps the rows of the two tables on different nodes",
+        ),
+        (
+            (
+                "ERROR:  cannot create foreign key constraint\nDETAIL:  SET NULL or SET DEFAULT is not supported in ON "
+                "DELETE operation when distribution key is included in the foreign key constraint"
+            ),
+            "its action ON DELETE would write what Citus distributes by",
+        ),
+    ],
+)
+async def test_why_a_distributed_table_could_get_no_key_is_told(
+    database: TestDatabase, text: str, because: str
+) -> None:
+    await database.execute(_SHOP)
+    found = explain(await catalog_of(database), text)
+    assert because in found.headline
+    assert found.advice
