@@ -96,6 +96,11 @@ REFUSED_DECLARATIONS: Final = (
         "Add it NOT VALID to each partition and validate it there; added to the whole, it takes these over.",
     ),
     (
+        re.compile(rf"constraint {NAME} of relation {NAME} does not exist"),
+        "{1} had no constraint {0}: it is called otherwise there, or it had been dropped already.",
+        "fkdash list tells what the foreign keys are called; only names in double quotes keep capital letters.",
+    ),
+    (
         re.compile(rf"constraint {NAME} of relation {NAME} is not a foreign key constraint"),
         "ALTER CONSTRAINT changes foreign keys only, and {0} of {1} is none.",
         "Drop that one and add it again.",
@@ -106,9 +111,24 @@ REFUSED_DECLARATIONS: Final = (
         "Say SET CONSTRAINTS ALL IMMEDIATE first, and change no table from within a trigger on it.",
     ),
     (
+        re.compile(r"tuple to be (updated|deleted) was already modified by an operation triggered by the current"),
+        "A BEFORE trigger, or a foreign key's action that it set off, had changed the row that was to be {0}.",
+        "Change other rows in an AFTER trigger, which runs once this row has been {0}.",
+    ),
+    (
         re.compile(r'permission denied: "(RI_ConstraintTrigger_\w{1,20})" is a system trigger'),
         "Only a superuser can switch off what enforces a foreign key, as {0} does.",
         "DISABLE TRIGGER USER leaves it on; to load rows in any order, make keys DEFERRABLE and SET CONSTRAINTS.",
+    ),
+    (
+        re.compile(r"cannot create foreign key constraint since relations are not colocated"),
+        "A foreign key could not be declared: Citus keeps the rows of the two tables on different nodes.",
+        "Distribute both by a column of the key, or make the referenced one a reference table.",
+    ),
+    (
+        re.compile(r"SET NULL or SET DEFAULT is not supported in ON DELETE operation"),
+        "A foreign key could not be declared: its action ON DELETE would write what Citus distributes by.",
+        "ON DELETE can be NO ACTION, RESTRICT or CASCADE there.",
     ),
     (
         re.compile(r"MATCH PARTIAL not yet implemented"),

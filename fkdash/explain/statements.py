@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from fkdash.explain.languages import CONTEXT, STATEMENT, any_of
+from fkdash.explain.sentences import QUOTES
 from fkdash.fact import fact
 
 # A name is followed by the quotation mark that closes the statement, and by those that wrap it, more often than it
@@ -56,6 +57,11 @@ _CONTEXT_BEGINS: Final = re.compile(
     rf"(?:(?:{any_of(CONTEXT)})|Where|(?<!\w)where)\\*[\"']?\s?(?::|=>?)\s*\\*[\"'`]?(?=(\S[^\n]{{0,300}}))"
 )
 _COPIED: Final = re.compile(r"COPY ([^\n]{1,130}?), \S{1,20} \d")
+_REPLICATED: Final = re.compile(
+    rf"[^{QUOTES}\n]{{1,130}}[^\n]{{0,130}}?[{QUOTES}](?:INSERT|UPDATE|DELETE)[{QUOTES}][^{QUOTES}\n]{{1,100}}"
+    rf"[{QUOTES}][^\n.]{{1,63}}\.[^\n]{{1,63}}[{QUOTES}]"
+)
+"""What an apply worker says of a change it received: `… type "INSERT" for … relation "public.line" …`."""
 _FUNCTIONS_LINE: Final = re.compile(r"[^\"»“\n]{0,20}PL/pgSQL|SQL function ")
 _NO_NAME: Final = re.compile(r"(?:materialized )?view \W|a table referenced in")
 """What stands where a table's name would: `update view "v"`, `cannot truncate a table referenced in …`."""
@@ -216,7 +222,7 @@ def nearest_statement(text: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 def is_of_no_key(text: str) -> bool:
-    """Tell whether CONTEXT begins with what a function or COPY did: then no foreign key wrote the row."""
+    """Tell whether CONTEXT begins with what a function, COPY or replication did: then no key wrote the row."""
     begins = _CONTEXT_BEGINS.search(text)
     if begins is None or own_statements(text):
         return False
@@ -224,7 +230,7 @@ def is_of_no_key(text: str) -> bool:
         # It hands on the message of another error, of which CONTEXT tells nothing.
         return False
     inner = _INNER.match(text, begins.end())
-    return inner is not None or any(each.match(begins[1]) for each in (_COPIED, _FUNCTIONS_LINE))
+    return inner is not None or any(each.match(begins[1]) for each in (_COPIED, _REPLICATED, _FUNCTIONS_LINE))
 
 
 def added_key(text: str) -> AddedKey | None:

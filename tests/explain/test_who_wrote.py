@@ -64,6 +64,35 @@ async def test_a_row_that_a_function_or_copy_wrote_is_laid_to_no_key(
             assert not found.answers, text
 
 
+@pytest.mark.parametrize(
+    "context",
+    [
+        (
+            'CONTEXT:  processing remote data for replication origin "pg_16395" during message type "INSERT" for '
+            'replication target relation "public.c" in transaction 725, finished at 0/14C0378'
+        ),
+        'CONTEXT:  processing remote data during "UPDATE" for replication target relation "public.c" in transaction 7',
+        (
+            "ZUSAMMENHANG:  Verarbeiten empfangener Daten für Replication-Origin »pg_16395« bei Nachrichtentyp »INSERT« "
+            "für Replikationszielrelation »public.c« in Transaktion 725"
+        ),
+    ],
+)
+async def test_a_row_that_replication_wrote_is_laid_to_no_key_unless_a_key_s_statement_stands_there(
+    database: TestDatabase, context: str
+) -> None:
+    await database.execute(_SHOP)
+    catalog = await catalog_of(database)
+    said = 'ERROR:  null value in column "pid" of relation "c" violates not-null constraint\n'
+    found = explain(catalog, said + context)
+    assert "23502" in found.headline
+    assert not found.answers
+    label, _, rest = context.partition(":  ")
+    own = 'SQL statement "UPDATE ONLY "public"."c" SET "pid" = NULL WHERE $1 OPERATOR(pg_catalog.=) "pid""'
+    [answer] = explain(catalog, f"{said}{label}:  {own}\n{rest}").answers
+    assert answer.key.name == "c_p"
+
+
 async def test_a_row_that_a_key_wrote_is_the_key_s_whatever_function_began_it(database: TestDatabase) -> None:
     await database.execute(_SHOP)
     text, found = await _told(database, "select gone()")
@@ -122,3 +151,66 @@ async def test_of_two_keys_of_one_name_the_one_that_keeps_deleted_rows_is_named_
     )
     _, found = await _told(database, "delete from p")
     assert [str(answer.key.table) for answer in found.answers] == ["public.c", "a.c"]
+
+
+async def test_a_constraint_that_a_migration_did_not_find_is_said_to_be_called_otherwise(
+    database: TestDatabase,
+) -> None:
+    await database.execute(_SHOP)
+    for named in ("c_pid_fkey", '"C_P"'):
+        text, found = await _told(database, f"alter table c drop constraint {named}")
+        assert "does not exist" in text
+        assert found.headline.startswith(
+            f"c had no constraint {named.strip(chr(34))}: it is called otherwise there"
+        )
+        assert "fkdash list" in found.advice
+
+
+async def test_a_row_that_a_trigger_changed_before_its_turn_is_laid_to_that_trigger(
+    database: TestDatabase,
+) -> None:
+    await database.execute(
+        "create table a (id int primary key, n int);"
+        "create table b (id int primary key, a int references a on delete cascade);"
+        "create function counted() returns trigger language plpgsql as"
+        " $$ begin update a set n = n - 1 where id = old.a; return old; end $$;"
+        "create trigger counted after delete on b for each row execute function counted();"
+        "create function first() returns trigger language plpgsql as"
+        " $$ begin delete from b where a = old.id; return old; end $$;"
+        "create trigger first before delete on a for each row execute function first();"
+        "insert into a values (1, 1); insert into b values (1, 1)"
+    )
+    text, found = await _told(database, "delete from a")
+    assert "already modified by an operation triggered" in text
+    assert found.headline.startswith(
+        "A BEFORE trigger, or a foreign key's action that it set off, had changed the row"
+    )
+    assert found.advice.startswith("Change other rows in an AFTER trigger")
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        (
+            (
+                "ERROR:  cannot create foreign key constraint since relations are not colocated or not referencing a "
+                "reference table"
+            ),
+            "Citus keeps the rows of the two tables on different nodes",
+        ),
+        (
+            (
+                "ERROR:  cannot create foreign key constraint\nDETAIL:  SET NULL or SET DEFAULT is not supported in ON "
+                "DELETE operation when distribution key is included in the foreign key constraint"
+            ),
+            "its action ON DELETE would write what Citus distributes by",
+        ),
+    ],
+)
+async def test_why_a_distributed_table_could_get_no_key_is_told(
+    database: TestDatabase, text: str, because: str
+) -> None:
+    await database.execute(_SHOP)
+    found = explain(await catalog_of(database), text)
+    assert because in found.headline
+    assert found.advice
