@@ -159,3 +159,18 @@ async def test_what_empties_half_of_a_match_full_key_promises_no_delete(
     async with workbench(database, tmp_path) as bench, open_writer(bench.pool.target) as writer:
         tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=False)
     assert (tried[0].ok, tried[0].detail) == (None, "refused with 23503; the next row may not be")
+
+
+async def test_what_another_key_writes_into_the_key_is_not_taken_for_what_its_action_refuses(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute("""
+        create table parents (id int primary key, v int, unique (id, v)); insert into parents values (1, 1);
+        create table children (pid int constraint empties references parents on delete set null, v int);
+        alter table children
+          add constraint ck foreign key (pid, v) references parents (id, v) match full on delete cascade;
+        insert into children values (1, 1);
+    """)
+    async with workbench(database, tmp_path) as bench, open_writer(bench.pool.target) as writer:
+        tried = await probe(writer, bench.catalog, bench.key("ck"), nullable=False)
+    assert (tried[0].ok, tried[0].detail) == (None, "not by this action, but stopped by ck of children (23503)")

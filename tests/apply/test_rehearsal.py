@@ -128,3 +128,20 @@ async def test_rows_are_tried_once_however_often_the_short_steps_get_no_lock(
     assert found.ok is None
     assert "no lock within 50 ms" in found.detail
     assert await database.value("select last_value from tries where is_called") == 1
+
+
+async def test_what_needs_an_index_that_is_not_built_in_a_rehearsal_is_left_out_of_it(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await database.execute(f"""
+        {_TABLES}
+        create table parted (id int, parent_id int, constraint pk foreign key (parent_id) references parents)
+          partition by list (id);
+        create table parted_1 partition of parted for values in (1);
+    """)
+    async with workbench(database, tmp_path) as bench:
+        plan = await bench.plan("pk", "create-index")
+        found = await rehearsed(bench, plan)
+    assert found.ok is not False
+    assert set(found.left_out) | set(found.steps) == {step.number for step in plan.steps}
+    assert not [step for step in plan.steps if step.number in found.steps and "ATTACH" in step.sql]

@@ -155,3 +155,30 @@ async def test_a_key_that_may_wait_waits_once_it_is_declared_with_no_action(shar
             with pytest.raises(asyncpg.IntegrityConstraintViolationError):
                 await shared_database.execute("DELETE FROM p")
         await shared_database.execute("ROLLBACK")
+
+
+async def test_what_is_declared_anew_comes_first_where_its_number_has_more_digits_than_an_old_one(
+    shared_database: TestDatabase,
+) -> None:
+    await shared_database.execute("""
+        CREATE SCHEMA f; SET search_path = f;
+        CREATE TABLE p(id int PRIMARY KEY);
+        CREATE TABLE a(pid int CONSTRAINT older REFERENCES p ON DELETE CASCADE);
+        CREATE TABLE c(pid int CONSTRAINT old REFERENCES p);
+        INSERT INTO p VALUES (1); INSERT INTO a VALUES (1); INSERT INTO c VALUES (1);
+        DO $$ DECLARE t name; BEGIN
+          SELECT tgname INTO t FROM pg_trigger
+           WHERE tgconstraint = (SELECT oid FROM pg_constraint WHERE conname = 'old') AND tgfoid::regproc::text ~ 'del';
+          EXECUTE format('ALTER TRIGGER %I ON p RENAME TO "RI_ConstraintTrigger_a_999"', t);
+        END $$
+    """)
+    connection = await shared_database.connection()
+    key = await shared_database.value("SELECT oid::bigint FROM pg_constraint WHERE conname = 'older'")
+    assume = Assumptions(actions={key: NewAction(Action.RESTRICT)})
+    found = await preview_of(connection, DeleteTarget(TableName("f", "p"), keys=({"id": 1},)), assume=assume)
+    assert [each.constraint for each in found.blockers if each.first] == ["older"]
+    await shared_database.execute(
+        "ALTER TABLE a DROP CONSTRAINT older, ADD CONSTRAINT older FOREIGN KEY (pid) REFERENCES p ON DELETE RESTRICT"
+    )
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match='constraint "older"'):
+        await shared_database.execute("DELETE FROM p")

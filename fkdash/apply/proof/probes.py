@@ -295,18 +295,19 @@ def _refused_delete(
     if works is None:
         return Verdict(None, f"refused with {refused.sqlstate}; the next row may not be")
     mine = _is_of_this_key(catalog, refused, key)
-    if works and not mine:
-        return _stopped_by_another(refused)
+    if works and (not mine or refused.constraint):
+        # An action that lets rows go refuses none: what another key or a trigger writes meets the constraint.
+        return _stopped_by_another(refused, "action" if mine else "key")
     if not mine:
         return Verdict(None, f"refused first by {_culprit(refused)}")
     expected = not works and refused.sqlstate == _refusal(catalog, key)
     return Verdict(expected, f"refused with {refused.sqlstate}")
 
 
-def _stopped_by_another(refused: ServerRefusedError) -> Verdict:
+def _stopped_by_another(refused: ServerRefusedError, what: str) -> Verdict:
     """Give what a delete shows that this key lets through and something else stops: of this key nothing."""
     culprit = _culprit(refused)
-    return Verdict(None, f"not by this key, but stopped by {culprit}", hindrance=culprit)
+    return Verdict(None, f"not by this {what}, but stopped by {culprit}", hindrance=culprit)
 
 
 def _after_delete(key: ForeignKey, met: Met, *, works: bool | None) -> Verdict:

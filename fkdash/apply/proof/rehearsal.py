@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.apply.others_code import at_once_refusal
@@ -73,7 +74,8 @@ async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
 
     Nothing is run on what was never proven: what a rollback takes back there is not known either.
     """
-    short = tuple(step for step in plan.steps if _is_short(step))
+    # What comes after a step outside of transactions may need what that makes, such as an index to attach.
+    short = tuple(step for step in takewhile(lambda step: not step.alone, plan.steps) if _is_short(step))
     try:
         not_tried = await _patiently(partial(_not_tried, writer, catalog, plan, short))
         if not_tried is not None:
@@ -162,4 +164,4 @@ async def _locks(session: Session) -> Iterator[tuple[TableName, str]]:
 
 def _is_short(step: Step) -> bool:
     instant = all(lock.duration is Duration.INSTANT for lock in step.locks)
-    return instant and not step.alone and not step.repeats
+    return instant and not step.repeats

@@ -58,14 +58,12 @@ async def read_facts(
     Raises the session's errors.
     """
     async with at_once() as group:
-        about = group.create_task(
-            session.asked("SELECT pg_catalog.current_setting('server_version_num')::integer AS version")
-        )
+        about = group.create_task(session.asked(query(__package__, "preview_server")))
         declared = [
             group.create_task(session.asked(query(__package__, "preview_foreign_keys"), oid, sorted(assumed)))
             for oid in (target, *inheriting)
         ]
-    major = int(about.result()[0]["version"]) // 10000
+    server = about.result()[0]
     key_rows = {row["oid"]: row for each in declared for row in each.result()}
     targets = {target, *inheriting}
     wanted = {*targets, *(row[side] for row in key_rows.values() for side in ("relation", "referenced"))}
@@ -91,7 +89,8 @@ async def read_facts(
     types = _types(type_rows, fully.domains, called)
     parents = {table.name: oid for oid, table in fully.tables.items()}
     facts = Facts(
-        major=major,
+        major=int(server["version"]) // 10000,
+        newest_oid=int(server["newest_oid"]),
         target=target,
         tables={
             oid: _table(fully.tables[oid], document, parents, (types, called))

@@ -25,10 +25,11 @@ class Facts:
     """The reached part of the database; `target` is the OID of the table to delete from.
 
     `refused` has, for each owner of a table, the functions in its expressions that this
-    role may not execute, by OID.
+    role may not execute, by OID. What is made next has a higher OID than `newest_oid`.
     """
 
     major: int
+    newest_oid: int
     target: int
     tables: Mapping[int, TableFact]
     keys: Mapping[int, KeyFact]

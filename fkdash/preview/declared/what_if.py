@@ -25,9 +25,6 @@ _FUNCTIONS: Final = {
 }
 
 
-_CHECKING_TRIGGERS: Final = "RI_ConstraintTrigger_c"
-
-
 @fact
 class NewAction:
     """Another ON DELETE action for a foreign key; `columns` is the column list of SET NULL or SET DEFAULT."""
@@ -41,8 +38,8 @@ class Assumptions:
     """What a preview pretends: other actions and dropped foreign keys by constraint OID, columns that take NULL.
 
     `defaults` are other defaults of columns, each the text of a value.
-    A foreign key with another action is one that was dropped and added again: its
-    triggers come last in the queue.
+    A foreign key with another action is one that was dropped and added again: its triggers are
+    called after newer OIDs, and fire in the order of their names.
     """
 
     actions: Mapping[int, NewAction] = field(default_factory=dict)
@@ -76,16 +73,12 @@ class Assumptions:
             elif trigger.machinery.endswith("_del"):
                 # Only NO ACTION waits until the end, and then as the key is declared (CREATE TABLE, "DEFERRABLE").
                 deferred = change.action is Action.NO_ACTION and key.deferrable and key.initially_deferred
-                made = replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred)
-                added.append(_made_anew(made))
+                added.append(replace(trigger, function=_FUNCTIONS[change.action], deferred=deferred))
             else:
-                added.append(_made_anew(trigger))
+                added.append(trigger)
         columns = tuple(self._column(facts, table, column) for column in table.columns)
-        actions, checks = (
-            [trigger for trigger in (*kept, *added) if (trigger.name < _CHECKING_TRIGGERS) is acting]
-            for acting in (True, False)
-        )
-        return replace(table, triggers=(*actions, *checks), columns=columns)
+        made = (_made_anew(trigger, facts.newest_oid + number) for number, trigger in enumerate(added, start=1))
+        return replace(table, triggers=tuple(sorted((*kept, *made), key=_in_turn)), columns=columns)
 
     def _column(self, facts: Facts, table: TableFact, column: ColumnFact) -> ColumnFact:
         above = [facts.tables[oid].name for oid in facts.lineage(table.oid)]
@@ -107,7 +100,11 @@ class Assumptions:
         )
 
 
-def _made_anew(trigger: TriggerFact) -> TriggerFact:
-    """Give a trigger under a name that comes after all others of its kind, as a higher number would make it."""
-    kind, _, number = trigger.name.rpartition("_")
-    return replace(trigger, name=f"{kind}_~{number}")
+def _made_anew(trigger: TriggerFact, oid: int) -> TriggerFact:
+    """Give a trigger under the name that it would have with another OID, which it is called after."""
+    return replace(trigger, name=f"{trigger.name.rpartition('_')[0]}_{oid}")
+
+
+def _in_turn(trigger: TriggerFact) -> bytes:
+    """Give what triggers fire in the order of: names, byte by byte ("Overview of Trigger Behavior")."""
+    return trigger.name.encode()
