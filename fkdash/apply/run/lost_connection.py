@@ -139,7 +139,7 @@ async def steps_in_effect(session: Session, plan: Plan, *, claimed: Collection[i
 async def steps_told(
     session: Session, catalog: Catalog, plan: Plan, *, claimed: Collection[int], trusted: Collection[str]
 ) -> list[int]:
-    """Give the same; those that were `claimed` where asking would run other roles' code as a superuser."""
+    """Give the steps in effect, or those `claimed` where asking runs other roles' code as a superuser."""
     if plan.writes_rows and await at_once_refusal(session, catalog, plan, plan.steps, trusted) is not None:
         return sorted(claimed)
     return await steps_in_effect(session, plan, claimed=claimed)
