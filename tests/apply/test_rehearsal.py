@@ -145,3 +145,21 @@ async def test_what_needs_an_index_that_is_not_built_in_a_rehearsal_is_left_out_
     assert found.ok is not False
     assert set(found.left_out) | set(found.steps) == {step.number for step in plan.steps}
     assert not [step for step in plan.steps if step.number in found.steps and "ATTACH" in step.sql]
+
+
+@pytest.mark.parametrize("option", ["null-orphans", "delete-orphans"])
+async def test_a_repair_of_a_partitioned_table_is_rehearsed_up_to_where_its_rows_would_be_changed(
+    database: TestDatabase, tmp_path: Path, option: str
+) -> None:
+    await database.execute("""
+        create table parents (id int primary key); insert into parents values (1);
+        create table parted (id int, parent_id int, constraint pk foreign key (parent_id) references parents)
+          partition by list (id);
+        create table parted_1 partition of parted for values in (1);
+        set session_replication_role = replica; insert into parted values (1, 1), (1, 9); reset session_replication_role;
+    """)
+    async with workbench(database, tmp_path) as bench:
+        plan = await bench.plan("pk", option)
+        found = await rehearsed(bench, plan)
+        assert found.ok is not False, found.detail
+        assert (await bench.carry_out(plan)).exit_code == 0

@@ -9,9 +9,9 @@ Steps that read whole tables are left out: inside one transaction they would kee
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from functools import partial
-from itertools import takewhile
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from fkdash.apply.others_code import at_once_refusal
@@ -74,8 +74,7 @@ async def rehearse(writer: Writer, catalog: Catalog, plan: Plan) -> Rehearsal:
 
     Nothing is run on what was never proven: what a rollback takes back there is not known either.
     """
-    # What comes after a step outside of transactions may need what that makes, such as an index to attach.
-    short = tuple(step for step in takewhile(lambda step: not step.alone, plan.steps) if _is_short(step))
+    short = _short_steps(plan)
     try:
         not_tried = await _patiently(partial(_not_tried, writer, catalog, plan, short))
         if not_tried is not None:
@@ -162,6 +161,16 @@ async def _locks(session: Session) -> Iterator[tuple[TableName, str]]:
     return ((TableName(row["schema"], row["name"]), row["mode"]) for row in rows)
 
 
-def _is_short(step: Step) -> bool:
-    instant = all(lock.duration is Duration.INSTANT for lock in step.locks)
-    return instant and not step.repeats
+def _short_steps(plan: Plan) -> tuple[Step, ...]:
+    """Give the steps that take milliseconds, up to the transaction of the first whose work is left out.
+
+    Later ones may need that work: an index to attach, rows that refer to something before a key is attached.
+    """
+    last = min((step.transaction for step in plan.steps if step.alone or step.repeats), default=math.inf)
+    return tuple(
+        step
+        for step in plan.steps
+        if step.transaction <= last
+        and not (step.alone or step.repeats)
+        and all(lock.duration is Duration.INSTANT for lock in step.locks)
+    )
