@@ -15,7 +15,7 @@ from fkdash.errors import UsageError
 from fkdash.fix.option import AS_TODAY
 from fkdash.fix.plan import Duration, LockMode, Plan
 from fkdash.fix.statements.definition import add, drop, server_name
-from fkdash.fix.statements.redeclaring import locks_on, locks_on_heirs, numbered, short
+from fkdash.fix.statements.redeclaring import locks_on, locks_to_declare, numbered, short
 from fkdash.fix.statements.took_effect import absent, either, present
 from fkdash.fix.steps.change_key import takes_not_valid
 
@@ -73,11 +73,7 @@ def declared_first(catalog: Catalog, made: Plan) -> Plan:
             f"{key.qualified} cannot be declared: {why}.", next_step="Change that first, then plan again."
         )
     there = present(key.table, key.name)
-    both = (key.table, key.referenced)
-    locks = (
-        *locks_on(catalog, both, LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT),
-        *locks_on_heirs(catalog, key.table, LockMode.SHARE_ROW_EXCLUSIVE),
-    )
+    locks = locks_to_declare(catalog, key)
     first = short("add", add(key.table, key.name, key, not_valid=True), 1, locks, there, reserve=key.table)
     said = made.consequences
     if said and said[0] == AS_TODAY:

@@ -6,6 +6,7 @@ from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from fkdash.catalog.action import Statement
 from fkdash.fact import fact
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ ATTACH: Final = "attach"
 """The title of a step that makes partitions' keys part of one on the whole."""
 MAKE_ROWS: Final = "make"
 """The title of a step that makes referenced rows."""
-
-
 DEFAULT: Final = "default"
 """The title of a step that gives columns a default: a constant of the operator's, or what they had."""
 REPLACED: Final = "drop"
@@ -257,6 +256,16 @@ class Plan:
     picked_by: str = ""
     pace: Pace = field(default_factory=Pace)
     objects: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def changed_for(self) -> frozenset[Statement]:
+        """The statements for which it gives the key another action."""
+        old, new = self.key, self.goal.key
+        changed = {
+            Statement.DELETE: (old.on_delete, old.delete_columns) != (new.on_delete, new.delete_columns),
+            Statement.UPDATE: old.on_update != new.on_update,
+        }
+        return frozenset(statement for statement, is_so in changed.items() if is_so)
 
     @property
     def writes_rows(self) -> bool:

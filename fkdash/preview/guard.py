@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from itertools import islice
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fkdash.catalog.action import REFUSING, Action, Statement
 from fkdash.catalog.spelling import compared_type, matches, refers, source
@@ -27,14 +27,15 @@ from fkdash.rules.actions.trigger_code import fires
 from fkdash.rules.registry import RULES, findings
 from fkdash.sqlstates import NOT_NULL_VIOLATION
 
-_NOT_HASHED = frozenset({"bit", "bit varying", "money", "tsvector", "tsquery"})
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from fkdash.catalog.model import Catalog, ForeignKey, Table
     from fkdash.catalog.table_name import TableName
     from fkdash.rules.actions.barred import Bar
+
+_NOT_HASHED: Final = frozenset({"bit", "bit varying", "money", "tsvector", "tsquery"})
+"""Types without a hash, by which a recursive UNION would tell rows apart (Queries, "Recursive Queries")."""
 
 
 @fact

@@ -17,7 +17,6 @@ from typing import Final
 import asyncpg
 
 from fkdash.catalog.postgres.read import read_catalog
-from fkdash.db.statements import OpenTransaction
 from fkdash.errors import UsageError
 from fkdash.fix.plan import LockMode, Plan
 from fkdash.fix.planner import plan
@@ -25,6 +24,7 @@ from tests.fix.agree import offered_in
 from tests.preview.agree import set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.schemas import make
+from tests.support.looking import looking_over
 
 _HEAVY: Final = (
     LockMode.SHARE_UPDATE_EXCLUSIVE,
@@ -55,8 +55,7 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
     try:
         if not await set_up(connection, case):
             return
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+        async with looking_over(connection) as session:
             catalog = await read_catalog(session)
         chance = random.Random(seed)
         for name, offered in sorted(offered_in(catalog).items()):

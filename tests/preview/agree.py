@@ -14,7 +14,6 @@ from unittest.mock import patch
 import asyncpg
 
 from fkdash.catalog.table_name import TableName
-from fkdash.db.statements import OpenTransaction
 from fkdash.preview import preview as preview_module
 from fkdash.preview.declared.what_if import Assumptions
 from fkdash.preview.model import Blocker, DeleteTarget, Limits, Preview, Verdict
@@ -23,6 +22,7 @@ from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.reality import Refusal, Truth, run_delete
 from tests.preview.schema_parts import Case
 from tests.preview.schemas import make
+from tests.support.looking import looking_over
 
 
 @dataclass
@@ -113,8 +113,7 @@ async def preview_of(
     assume: Assumptions | None = None,
 ) -> Preview:
     """Give a preview, in a transaction of its own."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+    async with looking_over(connection) as session:
         return await preview(session, target, limits or Limits(), assume=assume)
 
 

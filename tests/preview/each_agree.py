@@ -13,7 +13,6 @@ import asyncpg
 
 from fkdash.catalog.model import Table
 from fkdash.catalog.table_name import TableName
-from fkdash.db.statements import OpenTransaction
 from fkdash.preview.each import judging
 from fkdash.preview.each.answer import EachPreview, preview_each
 from fkdash.preview.each.by_sets import each_by_sets
@@ -22,6 +21,7 @@ from tests.preview.agree import predict, set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.schema_parts import Case
 from tests.preview.schemas import make
+from tests.support.looking import looking_over
 
 _EVERY_ROW = 10_000
 
@@ -38,8 +38,7 @@ async def each_of(
     connection: Connection, table: TableName, limits: Limits | None = None, *, progress: Progress | None = None
 ) -> EachPreview:
     """Give the answer for every row of a table, the rows known by table and place."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+    async with looking_over(connection) as session:
         return await preview_each(session, Table(table), limits or Limits(), progress, page_rows=_EVERY_ROW)
 
 

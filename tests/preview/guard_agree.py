@@ -15,13 +15,13 @@ from functools import partial
 from fkdash.catalog.postgres.equality import own_equality
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.table_name import TableName, quoted
-from fkdash.db.statements import OpenTransaction
 from fkdash.errors import UsageError
 from fkdash.preview.guard import guard
 from tests.preview.agree import set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.reality import run_delete
 from tests.preview.schemas import make
+from tests.support.looking import looking_over
 
 
 @dataclass
@@ -39,8 +39,7 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
     try:
         if not await set_up(connection, case):
             return
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+        async with looking_over(connection) as session:
             catalog = await read_catalog(session)
             table = catalog.tables[TableName(case.target.schema, case.target.name)]
             equality = await own_equality(session, table, table.primary_key)

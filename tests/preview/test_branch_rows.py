@@ -6,13 +6,13 @@ import pytest
 
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.table_name import TableName
-from fkdash.db.statements import OpenTransaction
 from fkdash.preview.model import DeleteTarget, Limits
 from fkdash.preview.preview import preview
 from fkdash.preview.rows.blocked import RowIdentity
 from fkdash.preview.rows.branch import branch_rows
 from fkdash.preview.rows.in_the_way import rows_in_the_way
 from fkdash.preview.tree import branches
+from tests.support.looking import looking_over
 from tests.support.servers import TestDatabase
 
 SCHEMA = """
@@ -41,8 +41,7 @@ async def _rows(
     limit: int = 100,
 ) -> list[RowIdentity]:
     connection = await database.connection()
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+    async with looking_over(connection) as session:
         catalog = await read_catalog(session)
         [key] = [key for key in catalog.foreign_keys if key.name == constraint]
         found: list[RowIdentity] = []
@@ -126,8 +125,7 @@ async def test_what_a_partition_refuses_is_found_under_its_table(database: TestD
         "INSERT INTO c SELECT i, 1 FROM generate_series(1, 8) AS i"
     )
     connection = await database.connection()
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+    async with looking_over(connection) as session:
         catalog = await read_catalog(session)
         answer = await preview(session, _one("p", 1), Limits())
         [branch] = [branch for branch in branches(catalog, answer) if branch.key is not None]

@@ -7,9 +7,9 @@ import pytest
 from fkdash.catalog.labels import label_columns
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.table_name import TableName
-from fkdash.db.statements import OpenTransaction
 from fkdash.preview.rows import search
 from fkdash.preview.rows.search import Found, search_rows
+from tests.support.looking import looking_over
 from tests.support.servers import TestDatabase
 
 SCHEMA = """
@@ -24,8 +24,7 @@ async def _found(
     database: TestDatabase, words: str, *, read_all: bool = False, labels: tuple[str, ...] | None = None
 ) -> Found:
     connection = await database.connection()
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+    async with looking_over(connection) as session:
         table = (await read_catalog(session)).tables[TableName("public", "w")]
         chosen = label_columns(table) if labels is None else labels
         return await search_rows(session, table, chosen, words, read_all=read_all)

@@ -24,7 +24,6 @@ from fkdash.catalog.model import Catalog, ForeignKey, Table
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import matches, source
 from fkdash.catalog.table_name import TableName, quoted, visible
-from fkdash.db.statements import OpenTransaction
 from fkdash.preview.model import Blocker, Preview, Verdict
 from fkdash.rules.actions.cascades import node
 from fkdash.rules.actions.failing import never_written
@@ -37,6 +36,7 @@ from tests.preview.agree import predict, set_up
 from tests.preview.many_cases import Comparison, Connection, clean_up, command
 from tests.preview.schema_parts import Case
 from tests.preview.schemas import make
+from tests.support.looking import looking_over
 
 _FROM_THE_SECOND_ROW_ON = frozenset({"FK104", "FK112"})
 _WHATEVER_THE_ROWS = frozenset({"FK116", "FK118", "FK119", "FK208"})
@@ -60,8 +60,7 @@ async def compare(connection: Connection, seed: int, major: int, tally: Tally) -
     case = make(seed, major)
     try:
         if await set_up(connection, case):
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                session = OpenTransaction(connection, where="the test's server", statement_seconds=None)
+            async with looking_over(connection) as session:
                 catalog = await read_catalog(session)
             found = findings(catalog)
             chance = random.Random(seed)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
+
 from fkdash.catalog.model import Catalog, ForeignKey
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.db.pool import Limits, ReadPool
+from fkdash.db.statements import OpenTransaction
 from fkdash.db.where.resolve import ConnectionArguments, resolve
 from tests.support.servers import TestDatabase
 
@@ -23,6 +26,13 @@ async def reading(
         yield pool
     finally:
         await pool.close()
+
+
+@asynccontextmanager
+async def looking_over(connection: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator[OpenTransaction]:
+    """Give a read-only session of one snapshot over a connection that is there."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        yield OpenTransaction(connection, where="the test's server", statement_seconds=None)
 
 
 async def catalog_of(database: TestDatabase, *, user: str | None = None) -> Catalog:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from fkdash.apply.others_code import refuse_planted_promises
 from fkdash.apply.proof.probes import probe
 from fkdash.apply.proof.verified import Verified
-from fkdash.catalog.action import Statement
 from fkdash.catalog.postgres.planted import refuse_planted_of
 from fkdash.catalog.postgres.read import read_catalog
 from fkdash.catalog.spelling import as_text, source
@@ -155,21 +154,11 @@ def _quiet(catalog: Catalog, key: ForeignKey, plan: Plan) -> Iterator[Verified]:
     """Say whether the plan's rule has nothing left to say of the actions that the plan is about."""
     if not plan.rule:
         return
-    about = _changed_for(plan)
+    about = plan.changed_for
     left = [each for each in findings(catalog, [rule(plan.rule)]) if each.key.qualified == key.qualified]
     still = [each for each in left if len(about) != 1 or not each.statements or about & {*each.statements}]
     of_which = f" about ON {next(iter(about))}" if len(left) > len(still) else ""
     yield Verified(f"{plan.rule} is quiet{of_which}", ok=not still, detail=still[0].message if still else "")
-
-
-def _changed_for(plan: Plan) -> frozenset[Statement]:
-    """Give the statements for which the plan gives the key another action."""
-    old, new = plan.key, plan.goal.key
-    changed = {
-        Statement.DELETE: (old.on_delete, old.delete_columns) != (new.on_delete, new.delete_columns),
-        Statement.UPDATE: old.on_update != new.on_update,
-    }
-    return frozenset(statement for statement, is_so in changed.items() if is_so)
 
 
 def _accepting_null(catalog: Catalog, plan: Plan) -> Iterator[Verified]:

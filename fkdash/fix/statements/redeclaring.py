@@ -49,6 +49,13 @@ def locks_on(catalog: Catalog, roots: Iterable[TableName], mode: LockMode, durat
     return tuple(Lock(name, mode, duration) for name in names)
 
 
+def locks_to_declare(catalog: Catalog, key: ForeignKey) -> tuple[Lock, ...]:
+    """Give the locks of ADD CONSTRAINT for a key where its name is free (ALTER TABLE, "ADD table_constraint")."""
+    mode = LockMode.SHARE_ROW_EXCLUSIVE
+    both = locks_on(catalog, (key.table, key.referenced), mode, Duration.INSTANT)
+    return (*both, *locks_on_heirs(catalog, key.table, mode))
+
+
 def locks_on_heirs(catalog: Catalog, table: TableName, mode: LockMode) -> tuple[Lock, ...]:
     """Give the locks that declaring a key takes on the tables that inherit from its own, from PostgreSQL 18 on."""
     if catalog.server is None or catalog.server.major < HEIRS_ARE_LOCKED:

@@ -14,7 +14,7 @@ from fkdash.fix.statements.redeclaring import (
     Way,
     comment_steps,
     locks_on,
-    locks_on_heirs,
+    locks_to_declare,
     numbered,
     short,
     temporary_name,
@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 def build_beside(catalog: Catalog, old: ForeignKey, new: ForeignKey, because: str) -> Way:
     """Give the way over a second key under a temporary name."""
     name = temporary_name(old)
-    sides = (old.table, old.referenced)
-    writers_wait = (
-        *locks_on(catalog, sides, LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT),
-        *locks_on_heirs(catalog, old.table, LockMode.SHARE_ROW_EXCLUSIVE),
-    )
-    all_wait = locks_on(catalog, sides, LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
+    all_wait = locks_on(catalog, (old.table, old.referenced), LockMode.ACCESS_EXCLUSIVE, Duration.INSTANT)
     over = key_is(new, old)
     proven = either(present(new.table, name, validated=True), over)
     steps = numbered(
@@ -42,7 +37,7 @@ def build_beside(catalog: Catalog, old: ForeignKey, new: ForeignKey, because: st
             "build",
             add(new.table, name, new, not_valid=True),
             1,
-            writers_wait,
+            locks_to_declare(catalog, old),
             either(present(new.table, name), over),
             reserve=old.table,
             undo=drop(new.table, name),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fkdash.fix.plan import ADD_AND_CHECK, Duration, LockMode, Step
 from fkdash.fix.statements.definition import add, comment, drop
-from fkdash.fix.statements.redeclaring import locks_on, locks_on_heirs, numbered, short, validation
+from fkdash.fix.statements.redeclaring import locks_on, locks_to_declare, numbered, short, validation
 from fkdash.fix.statements.took_effect import absent, commented, key_is
 from fkdash.rules.actions.rivals import reference, same_reference
 
@@ -37,10 +37,7 @@ def drop_steps(catalog: Catalog, key: ForeignKey) -> tuple[Step, ...]:
 
 def declare_steps(catalog: Catalog, key: ForeignKey, *, not_valid: bool) -> tuple[Step, ...]:
     """Give the way back: the key added again, and checked without stopping anybody."""
-    locks = (
-        *locks_on(catalog, (key.table, key.referenced), LockMode.SHARE_ROW_EXCLUSIVE, Duration.INSTANT),
-        *locks_on_heirs(catalog, key.table, LockMode.SHARE_ROW_EXCLUSIVE),
-    )
+    locks = locks_to_declare(catalog, key)
     fresh = replace(key, oid=None)
     there = key_is(fresh, fresh)
     title = "add" if not_valid or not key.enforced else ADD_AND_CHECK

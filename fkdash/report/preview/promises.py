@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fkdash.catalog.action import Statement
 from fkdash.catalog.table_name import visible
 from fkdash.counted import counted
 from fkdash.errors import FkdashError
@@ -69,9 +70,8 @@ async def _count(
 
 
 def _changes_deletes(plan: Plan) -> bool:
-    assume, old, new = assumptions_of(plan), plan.key, plan.goal.key
-    other_action = (old.on_delete, old.delete_columns) != (new.on_delete, new.delete_columns)
-    return bool(other_action or assume.dropped or assume.nullable or assume.defaults)
+    assume = assumptions_of(plan)
+    return bool(Statement.DELETE in plan.changed_for or assume.dropped or assume.nullable or assume.defaults)
 
 
 def _words(plan: Plan, today: EachPreview, then: EachPreview) -> str:
